@@ -1,0 +1,26 @@
+/** The names of environment variables, computed: CDK writes them, `lambdas/platform/environment.ts` reads them. */
+
+import type { QueueName } from './functions.ts';
+import type { TableName } from './tables.ts';
+
+const shout = (name: string): string => name.replaceAll('-', '_').toUpperCase();
+
+export const tableVariable = (table: TableName): string => `${shout(table)}_TABLE_NAME`;
+export const queueVariable = (queue: QueueName): string => `${shout(queue)}_QUEUE_URL`;
+/** `https://…/prod`: where `@connections` answers. */
+export const SOCKETS_VARIABLE = 'SOCKETS_ENDPOINT';
+export const USER_POOL_VARIABLE = 'USER_POOL_ID';
+export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';
+
+/** How a client gets in. `message`: connect, then `authenticate`. `none`: no user, no session. */
+export const doors = ['message', 'none'] as const;
+export type Door = (typeof doors)[number];
+
+/** What an operator sets and the functions obey; each travels as text in the variable of its name. */
+export interface Settings {
+  readonly DOOR: Door;
+  readonly GRACE_SECONDS: number;
+  readonly RETENTION_SECONDS: number;
+  /** Raised by an operator after a restore, so that every cursor from before is told so. */
+  readonly EPOCH: string;
+}

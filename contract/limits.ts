@@ -1,0 +1,81 @@
+/** Every number that is a promise or a bound, once, with its unit in its name and its reason beside it. */
+
+// ── Connections ────────────────────────────────────────────────────────────────────────────────
+/** [S1-05] A socket that has not authenticated by then is closed. */
+export const AUTHENTICATE_WITHIN_SECONDS = 5;
+/**
+ * `$connect` may not outlast its own reaper, whose message is sent before the row is written:
+ * 3 s of function against 5 s of delay.
+ */
+export const CONNECT_TIMEOUT_SECONDS = 3;
+/** A DELETE while `$connect` still runs answers 410 and the socket opens afterwards: ask again. */
+export const REAP_AGAIN_AFTER_SECONDS = 2;
+export const REAP_TRIES = 6;
+/** [S4-01] What a connection's row lives without any sign of life; the sweep comes long before. */
+export const CONNECTION_TTL_SECONDS = 3600;
+/** How long a tombstone refuses a late `$connect` or bind; API Gateway never reuses ids that fast. */
+export const TOMBSTONE_TTL_SECONDS = 3600;
+/** A sign of life is written only when the last written one is older than this: no write per ping. */
+export const FRESH_FOR_SECONDS = 600;
+/** API Gateway closes a socket that was idle this long; one probe past it tells the dead. */
+export const GATEWAY_IDLE_SECONDS = 600;
+/** API Gateway closes every socket at this age. */
+export const GATEWAY_MAX_AGE_SECONDS = 7200;
+/** [S4-05] A 410 about a connection younger than this is asked again before it counts. */
+export const YOUNG_CONNECTION_SECONDS = 60;
+/** After so many refused tokens the socket is closed. */
+export const AUTHENTICATE_ATTEMPTS = 3;
+
+// ── Sessions ───────────────────────────────────────────────────────────────────────────────────
+/**
+ * [S0-10] A session without a connection ends after this. A phone that changes cells or a page that
+ * reloads is back within ten seconds; the client's backoff reaches 20 s on its fifth try. SQS delays
+ * at most 900 s.
+ */
+export const GRACE_SECONDS = 30;
+export const GRACE_SECONDS_MOST = 900;
+export const SESSIONS_PER_USER = 50;
+export const SUBSCRIPTIONS_PER_SESSION = 500;
+
+// ── Notifications ──────────────────────────────────────────────────────────────────────────────
+/** [S1-11] [S1-10] How long missed messages can be read, and ended sessions revived. */
+export const RETENTION_SECONDS = 6 * 3600;
+export const TOPICS_PER_PUBLISH = 10;
+/** One frame of API Gateway, and one billed message. */
+export const FRAME_BYTES = 32 * 1024;
+/** A reply travels as one message of at most 128 KB; this leaves room for its envelope. */
+export const REPLY_BYTES = 96 * 1024;
+export const MESSAGES_PER_READ = 500;
+export const TOPICS_PER_REQUEST = 100;
+
+// ── What a client may send ─────────────────────────────────────────────────────────────────────
+export const CLIENT_FRAME_BYTES = FRAME_BYTES;
+/** Deeper JSON is refused before it is parsed. */
+export const JSON_DEPTH = 32;
+export const TOPIC_CHARACTERS = 256;
+export const SESSION_ID_CHARACTERS = 128;
+export const MESSAGE_ID_CHARACTERS = 64;
+export const TENANT_CHARACTERS = 64;
+export const TOKEN_CHARACTERS = 16 * 1024;
+
+// ── Delivery ───────────────────────────────────────────────────────────────────────────────────
+/** One try of one post; a healthy one takes milliseconds. */
+export const POST_DEADLINE_MS = 2000;
+export const POST_TRIES = 3;
+/** Before a 410 about a young connection is asked again. */
+export const POST_AGAIN_AFTER_MS = 200;
+/** 64–128 kept-alive sockets saturate an account's default 10,000 posts a second. */
+export const POSTS_AT_ONCE = 96;
+
+// ── Transactions ───────────────────────────────────────────────────────────────────────────────
+export const TRANSACTION_TRIES = 10;
+export const TRANSACTION_BACKOFF_MS = { least: 25, most: 1000 } as const;
+/** DynamoDB's bound on one transaction, and on one batch. */
+export const TRANSACTION_ITEMS = 100;
+export const BATCH_GET_ITEMS = 100;
+export const BATCH_WRITE_ITEMS = 25;
+
+// ── Upkeep ─────────────────────────────────────────────────────────────────────────────────────
+/** [S3-04] The sweep asks the gateway about rows whose last sign of life is past the idle limit. */
+export const SWEEP_EVERY_MINUTES = 1;
+export const PROBES_PER_SWEEP = 2000;

@@ -1,0 +1,198 @@
+/**
+ * The wire: every message between a client and Switchboard, with its direction.
+ *
+ * A frame with `action` is protocol and is answered or refused. Every other frame follows the
+ * documents [S4-02]: `ping` is answered by `pong`, anything else by `ack`. PROTOCOL.md is the prose to this file.
+ */
+
+import * as z from 'zod/mini';
+import {
+  MESSAGE_ID_CHARACTERS,
+  TENANT_CHARACTERS,
+  TOKEN_CHARACTERS,
+  TOPICS_PER_REQUEST,
+} from './limits.ts';
+import type { RefusalCode } from './refusals.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+const messageId = z.optional(z.string().check(z.maxLength(MESSAGE_ID_CHARACTERS)));
+const sequence = z.number().check(z.int(), z.minimum(0), z.maximum(Number.MAX_SAFE_INTEGER));
+
+/**
+ * How far a client has got on one topic. `epoch` is null only for a topic that had no message yet
+ * when it was subscribed, with `seq` 0.
+ */
+export const cursor = z.object({
+  topic: z.string(),
+  epoch: z.nullable(z.string().check(z.maxLength(64))),
+  seq: sequence,
+});
+export type Cursor = z.infer<typeof cursor>;
+
+const cursors = z.array(cursor).check(z.maxLength(TOPICS_PER_REQUEST));
+const topics = z.array(z.string()).check(z.minLength(1), z.maxLength(TOPICS_PER_REQUEST));
+
+/** client → Switchboard. Makes this connection one of the user's session; may be repeated. */
+export const authenticate = z.object({
+  action: z.literal('authenticate'),
+  id: messageId,
+  v: z.optional(z.number()),
+  token: z.string().check(z.maxLength(TOKEN_CHARACTERS)),
+  sessionId: z.string(),
+  /** Needed only by a user of several tenants. */
+  tenant: z.optional(z.string().check(z.maxLength(TENANT_CHARACTERS))),
+  /** A connection of the same session that this one takes the place of: it is closed before the reply. */
+  replaces: z.optional(z.string().check(z.maxLength(128))),
+});
+
+/** client → Switchboard. After the reply, every message on these topics arrives [G6]. */
+export const subscribe = z.object({
+  action: z.literal('subscribe'),
+  id: messageId,
+  topics,
+  /** With them, the reply also brings what was missed since, as `readNotifications` would. */
+  cursors: z.optional(cursors),
+});
+
+/** client → Switchboard. */
+export const unsubscribe = z.object({ action: z.literal('unsubscribe'), id: messageId, topics });
+
+/** client → Switchboard, and the body of `POST /readNotifications`. */
+export const readNotifications = z.object({
+  action: z.literal('readNotifications'),
+  id: messageId,
+  cursors: cursors.check(z.minLength(1)),
+  /** The most messages to answer with; the rest is told by `more`. */
+  limit: z.optional(sequence.check(z.minimum(1))),
+});
+
+export const clientMessages = { authenticate, subscribe, unsubscribe, readNotifications } as const;
+export type Action = keyof typeof clientMessages;
+export type ClientMessage = { [Name in Action]: z.infer<(typeof clientMessages)[Name]> }[Action];
+export type MessageOf<Name extends Action> = z.infer<(typeof clientMessages)[Name]>;
+
+/** client → Switchboard [S4-02]. With `positions`, the pong says which of them are behind. */
+export const ping = z.object({
+  type: z.literal('ping'),
+  id: messageId,
+  positions: z.optional(cursors),
+});
+export type Ping = z.infer<typeof ping>;
+
+// ── Switchboard → client ───────────────────────────────────────────────────────────────────────
+
+/** The reply to `authenticate`. */
+export interface Authenticated {
+  readonly type: 'authenticated';
+  readonly id?: string;
+  readonly v: typeof PROTOCOL_VERSION;
+  readonly connectionId: string;
+  readonly userId: string;
+  readonly tenant: string;
+  readonly sessionId: string;
+  /** `resumed`: the session was there, and its subscriptions are active on this connection now. */
+  readonly session: 'new' | 'resumed';
+  /** Seconds since the epoch: authenticate again in place before then. */
+  readonly expiresAt: number;
+}
+
+/** Where a topic stands: everything above `head` will arrive by itself. */
+export interface Position {
+  readonly topic: string;
+  readonly epoch: string | null;
+  readonly head: number;
+}
+
+export interface Subscribed {
+  readonly type: 'subscribed';
+  readonly id?: string;
+  readonly topics: readonly Position[];
+  readonly missed?: readonly Fill[];
+}
+
+export interface Unsubscribed {
+  readonly type: 'unsubscribed';
+  readonly id?: string;
+  readonly topics: readonly string[];
+}
+
+export interface Notifications {
+  readonly type: 'notifications';
+  readonly id?: string;
+  readonly topics: readonly Fill[];
+}
+
+export type NotRecovered = 'epoch-changed' | 'expired' | 'ahead';
+
+/** What followed a cursor: whole up to `next`, or an explicit `recovered: false` [G4]. */
+export type Fill =
+  | (Position & {
+      readonly recovered: true;
+      readonly messages: readonly (FilledMessage | OwnRange)[];
+      /** The cursor to go on from; equal to `head` unless `more`. */
+      readonly next: number;
+      readonly more: boolean;
+    })
+  | (Position & { readonly recovered: false; readonly reason: NotRecovered });
+
+export interface FilledMessage {
+  readonly seq: number;
+  readonly id: string;
+  readonly at: string;
+  readonly payload: unknown;
+}
+
+/** Messages that this session itself caused: their place in the sequence, without payload. */
+export interface OwnRange {
+  readonly own: true;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A message on a subscribed topic, as it happens. */
+export interface Notification {
+  readonly type: 'notification';
+  readonly topic: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Present when the messages between it and `seq` were this session's own: what to continue from. */
+  readonly after?: number;
+  readonly id: string;
+  readonly at: string;
+  readonly payload: unknown;
+}
+
+export interface Pong {
+  readonly type: 'pong';
+  readonly id?: string;
+  /** ISO. */
+  readonly timestamp: string;
+  /** Only when positions were asked about: those that are behind. */
+  readonly behind?: readonly Position[];
+}
+
+export interface Ack {
+  readonly type: 'ack';
+  readonly message: 'Message received';
+}
+
+/** The answer to what cannot be done; the connection stays open unless the code says otherwise. */
+export interface Refused {
+  readonly type: 'refused';
+  readonly id?: string;
+  readonly action?: string;
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly message: string;
+}
+
+export type Reply =
+  | Authenticated
+  | Subscribed
+  | Unsubscribed
+  | Notifications
+  | Pong
+  | Ack
+  | Refused;
+export type ServerMessage = Reply | Notification;

@@ -1,0 +1,62 @@
+/**
+ * Every way a caller is refused: a closed list. The status is HTTP's where AWS lets us choose one and
+ * stands in the refusal frame where it does not. The sentences go to the outside: they hold nothing
+ * about the inside.
+ */
+export const refusals = {
+  malformed: { status: 400, message: 'This is not a message that the protocol knows.' },
+  'unknown-action': { status: 400, message: 'There is no such action.' },
+  'unsupported-version': { status: 400, message: 'This protocol version is not spoken here.' },
+  'topic-invalid': {
+    status: 400,
+    message:
+      'A topic is 1 to 256 characters: segments of letters, digits, "_", "-", ".", "~" or ":", parted by "/".',
+  },
+  'session-id-invalid': {
+    status: 400,
+    message: 'A session id is 1 to 128 characters: letters, digits, "_", "-", "." or "~".',
+  },
+  'cursor-invalid': { status: 400, message: 'A cursor is {topic, epoch, seq}, once per topic.' },
+  'tenant-needed': {
+    status: 400,
+    message: 'You belong to several tenants: name the one that you mean.',
+  },
+  'not-authenticated': { status: 401, message: 'Authenticate first.' },
+  'token-invalid': { status: 401, message: 'The token is not valid here.' },
+  'token-expired': { status: 401, message: 'The token has expired: authenticate with a new one.' },
+  'session-over': {
+    status: 401,
+    message: 'This connection no longer belongs to its session: connect again.',
+  },
+  'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
+  'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
+  'not-found': { status: 404, message: 'There is no such thing.' },
+  'already-authenticated': {
+    status: 409,
+    message: 'This connection already belongs to a session: open another one.',
+  },
+  'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
+  'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
+  'too-large': { status: 413, message: 'That is more than one frame carries.' },
+  'too-many-sessions': { status: 429, message: 'This user has as many sessions as are allowed.' },
+  'too-many-subscriptions': {
+    status: 429,
+    message: 'This session has as many subscriptions as are allowed.',
+  },
+  busy: { status: 503, message: 'Too much at once: try again in a moment.' },
+} as const satisfies Record<string, { status: number; message: string }>;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** A caller's fault, on its way to the one translator at the edge. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  /** Says more, in words for the outside: the limit, the offending topic. */
+  readonly detail: string | undefined;
+  constructor(code: RefusalCode, detail?: string) {
+    super(code);
+    this.name = 'Refusal';
+    this.code = code;
+    this.detail = detail;
+  }
+}

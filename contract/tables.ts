@@ -1,0 +1,234 @@
+/**
+ * The rows: the published layout of every table [S0-12].
+ *
+ * Other services of the same account read these rows directly, so keys and attributes are frozen by
+ * a test. Keys are made only by the functions below. `ttl` is in seconds since the epoch everywhere,
+ * names that end in `At` and hold numbers are seconds too, ISO strings say so.
+ */
+
+export type TableName = 'connections' | 'sessions' | 'subscriptions' | 'notifications';
+
+interface KeyPart {
+  readonly name: string;
+  readonly type: 'S' | 'N';
+}
+
+interface TableLayout {
+  readonly partition: KeyPart;
+  readonly sort?: KeyPart;
+  readonly ttl?: 'ttl';
+  readonly stream?: 'NEW_IMAGE' | 'NEW_AND_OLD_IMAGES';
+  readonly globalIndexes?: Readonly<Record<string, IndexLayout>>;
+  readonly localIndexes?: Readonly<Record<string, IndexLayout>>;
+}
+
+interface IndexLayout {
+  readonly partition: KeyPart;
+  readonly sort: KeyPart;
+  readonly projection: 'KEYS_ONLY' | 'ALL';
+}
+
+const text = <Name extends string>(name: Name) => ({ name, type: 'S' }) as const;
+const number = <Name extends string>(name: Name) => ({ name, type: 'N' }) as const;
+
+export const USER_ID_INDEX = 'UserIdIndex';
+export const SEQ_INDEX = 'SeqIndex';
+
+export const tables = {
+  connections: {
+    partition: text('connectionId'),
+    ttl: 'ttl',
+    globalIndexes: {
+      // Keys only: every other attribute in it would make each of its changes cost a second write.
+      [USER_ID_INDEX]: { partition: text('userId'), sort: text('status'), projection: 'KEYS_ONLY' },
+    },
+  },
+  sessions: {
+    partition: text('player'),
+    sort: text('item'),
+    ttl: 'ttl',
+    // Both images: that a set became empty, or a player's first session appeared, shows only in both.
+    stream: 'NEW_AND_OLD_IMAGES',
+  },
+  subscriptions: {
+    partition: text('topic'),
+    sort: text('subscriber'),
+    ttl: 'ttl',
+  },
+  notifications: {
+    partition: text('topic'),
+    sort: text('id'),
+    ttl: 'ttl',
+    stream: 'NEW_IMAGE',
+    localIndexes: {
+      // Local, because only a local index can be read consistently, and a resume must be.
+      [SEQ_INDEX]: { partition: text('topic'), sort: number('seq'), projection: 'ALL' },
+    },
+  },
+} as const satisfies Record<TableName, TableLayout>;
+
+// ── Connections ────────────────────────────────────────────────────────────────────────────────
+
+export type ConnectionStatus = 'PENDING' | 'CONNECTED' | 'STALE' | 'DISCONNECTED';
+
+/**
+ * One WebSocket. Written by `$connect`, bound by `authenticate`, left by every departure. After that
+ * it is a tombstone (`DISCONNECTED`) that refuses whatever comes late, until its `ttl`.
+ */
+export interface ConnectionRow {
+  /** From API Gateway. */
+  readonly connectionId: string;
+  readonly status: ConnectionStatus;
+  /** ISO. The same instant as `createdAt`; the documents use both names. */
+  readonly connectedAt: string;
+  readonly createdAt: string;
+  /** ISO: the last sign of life that was worth a write. */
+  readonly timestamp: string;
+  readonly ttl: number;
+  /** The token's `sub`; absent until bound, and always through the door `none`. */
+  readonly userId?: string;
+  readonly tenant?: string;
+  readonly sessionId?: string;
+  /** Expiry of the token that bound it, in seconds. */
+  readonly authExpiresAt?: number;
+  /** Tokens refused on this socket so far. */
+  readonly refusals?: number;
+  /** ISO; on tombstones. */
+  readonly disconnectedAt?: string;
+}
+
+// ── Sessions and players ───────────────────────────────────────────────────────────────────────
+
+/**
+ * One client instance of one user. Live while it has connections or its grace time runs; then ended,
+ * and revivable until its `ttl`. Never has a `ttl` while live.
+ */
+export interface SessionRow {
+  readonly player: string;
+  readonly item: string;
+  readonly state: 'live' | 'ended';
+  /** Connection ids. DynamoDB drops an empty set, so "nobody is left" is "attribute does not exist". */
+  readonly conns?: ReadonlySet<string>;
+  /** A random mark of this life: what was written for an earlier life cannot touch a later one. */
+  readonly life: string;
+  /** ISO: when this life began. */
+  readonly connectedAt: string;
+  /** Expiry of the newest token, in seconds: no frame after it. */
+  readonly authExpiresAt: number;
+  /** Seconds: the latest departure of any of its connections. */
+  readonly detachedAt?: number;
+  /** Its subscriptions await revival: set when it ends, removed when a later life has revived them. */
+  readonly dormant?: true;
+  readonly ttl?: number;
+}
+
+/** One user's live sessions, and a version that counts each that appeared or vanished. No TTL ever. */
+export interface PlayerRow {
+  readonly player: string;
+  readonly item: typeof PLAYER_ITEM;
+  readonly sessions?: ReadonlySet<string>;
+  readonly version: number;
+}
+
+/** The topics of one session; apart from the session's row because delivery reads that one each time. */
+export interface TopicsRow {
+  readonly player: string;
+  readonly item: string;
+  /** Topic names as the client wrote them, without tenant. */
+  readonly topics?: ReadonlySet<string>;
+  readonly ttl?: number;
+}
+
+/** No part of any key may contain it: the grammar of each part sees to that. */
+export const SEPARATOR = '#';
+export const PLAYER_ITEM = 'player';
+
+export interface SessionName {
+  readonly tenant: string;
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+export const playerKey = (tenant: string, userId: string): string =>
+  `${tenant}${SEPARATOR}${userId}`;
+export const sessionItem = (sessionId: string): string => `session${SEPARATOR}${sessionId}`;
+export const topicsItem = (sessionId: string): string => `topics${SEPARATOR}${sessionId}`;
+
+/** The session whose row this key belongs to; undefined for rows of another kind. */
+export function sessionOfKey(player: string, item: string): SessionName | undefined {
+  const [tenant, userId] = player.split(SEPARATOR);
+  const [kind, sessionId] = item.split(SEPARATOR);
+  return kind === 'session' && tenant && userId && sessionId
+    ? { tenant, userId, sessionId }
+    : undefined;
+}
+
+// ── Subscriptions ──────────────────────────────────────────────────────────────────────────────
+
+/** One session's subscription to one topic. Delivery reads them; a `ttl` means dormant. */
+export interface SubscriptionRow {
+  readonly topic: string;
+  readonly subscriber: string;
+  /** The session's life that wrote it. */
+  readonly life: string;
+  readonly ttl?: number;
+}
+
+export const topicKey = (tenant: string, topic: string): string => `${tenant}${SEPARATOR}${topic}`;
+export const subscriberKey = (userId: string, sessionId: string): string =>
+  `${userId}${SEPARATOR}${sessionId}`;
+
+export function topicOfKey(key: string): { tenant: string; topic: string } {
+  const at = key.indexOf(SEPARATOR);
+  return { tenant: key.slice(0, at), topic: key.slice(at + 1) };
+}
+
+export function subscriberOfKey(key: string): { userId: string; sessionId: string } {
+  const at = key.indexOf(SEPARATOR);
+  return { userId: key.slice(0, at), sessionId: key.slice(at + 1) };
+}
+
+// ── Notifications and heads ────────────────────────────────────────────────────────────────────
+
+/** Who caused a notification: both must match for it not to be sent back [S1-08]. */
+export interface Origin {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** One message on one topic. Written by a publisher; stamped with `seq` by the stream's function. */
+export interface NotificationRow {
+  readonly topic: string;
+  /** The notification's id: the same on every topic it was published to. */
+  readonly id: string;
+  /** JSON text, spliced into frames as it is. */
+  readonly payload: string;
+  /** ISO: when it was published. */
+  readonly at: string;
+  readonly ttl: number;
+  /** Every topic of the message [S1-06], names without tenant. */
+  readonly topics: readonly string[];
+  readonly origin?: Origin;
+  /** 1, 2, 3 … within (topic, epoch), without hole; absent until stamped. */
+  readonly seq?: number;
+  /** Where the run of messages before this one began, if it was all one origin's. */
+  readonly run?: Run;
+}
+
+/** A run of consecutive messages of one origin: `from` is the last sequence number before it. */
+export interface Run extends Origin {
+  readonly from: number;
+}
+
+/** The counter of one topic, beside its messages. Never has a `ttl`. */
+export interface HeadRow {
+  readonly topic: string;
+  readonly id: typeof HEAD_ID;
+  readonly head: number;
+  /** Random; a cursor of another epoch cannot be continued. */
+  readonly epoch: string;
+  /** The run that the newest message belongs to. */
+  readonly run?: Run;
+}
+
+export const HEAD_ID = '#head';

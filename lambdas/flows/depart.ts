@@ -1,0 +1,54 @@
+import type { SessionName } from '../../contract/tables.ts';
+import { sessionOf } from '../../rules/connection.ts';
+import { log } from '../platform/log.ts';
+import type { Reaches } from '../platform/reach.ts';
+import { transact } from '../platform/transact.ts';
+import { getConnection, leaveConnection, putTombstone } from '../stores/connections.ts';
+import { leaveSession } from '../stores/sessions.ts';
+
+export type DepartReach = Reaches<{
+  connections: 'get' | 'put' | 'update';
+  sessions: 'update';
+}>;
+
+/**
+ * Takes a connection out of everything, whichever door it leaves by: `$disconnect`, a 410, a
+ * replacement, the sweep [S3-03]. Harmless when repeated, early or late; an early one leaves a tombstone that
+ * a late bind fails on. Whether that was its session's last one shows in the table's stream, which a
+ * crash here cannot lose.
+ *
+ * True when it was this call that took it out. With `onlyOf`, a connection of any other session (or
+ * of none) is left alone.
+ */
+export async function depart(
+  reach: DepartReach,
+  connectionId: string,
+  now: number,
+  onlyOf?: SessionName,
+): Promise<boolean> {
+  for (;;) {
+    const row = await getConnection(reach, connectionId);
+    if (row?.status === 'DISCONNECTED') return false;
+    const session = row && sessionOf(row);
+    if (onlyOf && !(session && isSameSession(session, onlyOf))) return false;
+    if (session === undefined) {
+      if (await putTombstone(reach, connectionId, now, row)) return row !== undefined;
+      continue; // It was written, bound or left between the read and the write: look again.
+    }
+    const outcome = await transact(reach, [
+      leaveConnection(reach, connectionId, now),
+      leaveSession(reach, session, connectionId, now),
+    ]);
+    if (outcome.isDone) {
+      log('connection.left', { connectionId, ...session });
+      return true;
+    }
+    if (outcome.lost[1] && !outcome.lost[0]) {
+      // Cannot be while rows are written by these flows alone: a bound connection has its session's row.
+      throw new Error(`The session of connection ${connectionId} has no row.`);
+    }
+  }
+}
+
+const isSameSession = (a: SessionName, b: SessionName): boolean =>
+  a.tenant === b.tenant && a.userId === b.userId && a.sessionId === b.sessionId;

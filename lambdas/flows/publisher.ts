@@ -1,0 +1,10 @@
+import type { PublishReach } from './publish.ts';
+import { settings, tableNameOf } from '../platform/environment.ts';
+import { openDocuments } from '../platform/reach.ts';
+
+/** What `publish` needs, in any function that was given `grantPublish`. */
+export const openPublisher = (): PublishReach => ({
+  documents: openDocuments(),
+  tables: { notifications: { name: tableNameOf('notifications'), rights: { put: true } } },
+  retentionSeconds: settings.RETENTION_SECONDS(),
+});

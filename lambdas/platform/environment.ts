@@ -1,0 +1,40 @@
+import {
+  queueVariable,
+  type Settings,
+  SOCKETS_VARIABLE,
+  tableVariable,
+  USER_POOL_CLIENT_VARIABLE,
+  USER_POOL_VARIABLE,
+} from '../../contract/environment.ts';
+import type { QueueName } from '../../contract/functions.ts';
+import type { TableName } from '../../contract/tables.ts';
+
+/** The one reader of `process.env`. A missing variable is a defect of the deployment and says its name. */
+function read(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined) throw new Error(`The environment variable ${variable} is not set.`);
+  return value;
+}
+
+export const tableNameOf = (table: TableName): string => read(tableVariable(table));
+export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
+export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
+
+export const userPool = () => ({
+  userPoolId: read(USER_POOL_VARIABLE),
+  clientId: read(USER_POOL_CLIENT_VARIABLE),
+});
+
+/** Where the SDKs look for Cognito too; set outside AWS only. */
+export const cognitoEndpoint = (): string | undefined =>
+  process.env['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER'];
+
+export const settings: { readonly [Name in keyof Settings]: () => Settings[Name] } = {
+  DOOR: () => read('DOOR') as Settings['DOOR'],
+  GRACE_SECONDS: () => Number(read('GRACE_SECONDS')),
+  RETENTION_SECONDS: () => Number(read('RETENTION_SECONDS')),
+  EPOCH: () => read('EPOCH'),
+};
+
+/** A table outside the published layout (the sample store's), by the name of its variable. */
+export const otherTableName = (variable: string): string => read(variable);

@@ -1,0 +1,31 @@
+import type * as z from 'zod/mini';
+import { logDefect } from './log.ts';
+import { inParallel } from './parallel.ts';
+
+interface QueueEvent {
+  readonly Records: readonly { readonly messageId: string; readonly body: string }[];
+}
+
+export interface BatchAnswer {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** The edge of a queue: messages one by one, and only those that failed come again. */
+export const queueEdge =
+  <Message>(
+    queue: string,
+    shape: z.ZodMiniType<Message>,
+    run: (message: Message, now: number) => Promise<void>,
+  ) =>
+  async ({ Records }: QueueEvent): Promise<BatchAnswer> => {
+    const failures = await inParallel(Records, Records.length, async ({ messageId, body }) => {
+      try {
+        await run(shape.parse(JSON.parse(body)), Date.now());
+        return [];
+      } catch (fault) {
+        logDefect('message.failed', fault, { queue, messageId });
+        return [{ itemIdentifier: messageId }];
+      }
+    });
+    return { batchItemFailures: failures.flat() };
+  };

@@ -1,0 +1,45 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type FunctionName,
+  type functions,
+  type QueueName,
+  queues,
+} from '../../contract/functions.ts';
+import type { ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
+import { queueUrlOf } from './environment.ts';
+
+interface Messages {
+  readonly reaper: ReaperMessage;
+  readonly 'session-check': SessionCheckMessage;
+}
+
+export interface Queues<Name extends QueueName> {
+  /** Durable when it resolves. Without a delay of its own a message waits as long as its queue says. */
+  send<Each extends Name>(
+    queue: Each,
+    message: Messages[Each],
+    delaySeconds?: number,
+  ): Promise<void>;
+}
+
+type Declared<Name extends FunctionName> = (typeof functions)[Name] extends {
+  sends: readonly (infer Queue extends QueueName)[];
+}
+  ? Queue
+  : never;
+
+/** The queues that this function was granted to send to. */
+export function openQueues<Name extends FunctionName>(_: Name): Queues<Declared<Name>> {
+  const client = new SQSClient({});
+  return {
+    send: async (queue, message, delaySeconds = queues[queue].delaySeconds) => {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrlOf(queue),
+          MessageBody: JSON.stringify(message),
+          DelaySeconds: delaySeconds,
+        }),
+      );
+    },
+  };
+}

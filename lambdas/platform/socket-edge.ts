@@ -1,0 +1,38 @@
+import { logDefect } from './log.ts';
+
+/** What every event of a WebSocket route brings, as far as we read it. */
+export interface SocketEvent {
+  readonly requestContext: {
+    readonly connectionId: string;
+    readonly requestTimeEpoch: number;
+  };
+  readonly body?: string | null;
+}
+
+export interface SocketAnswer {
+  readonly statusCode: number;
+  readonly body?: string;
+}
+
+export interface SocketCallerFacts {
+  readonly connectionId: string;
+  /** Milliseconds since the epoch, by the gateway's clock. */
+  readonly now: number;
+  readonly body: string;
+}
+
+/**
+ * The edge of the WebSocket routes: a defect is logged here once and rethrown, so that the gateway
+ * answers in its own words and nothing of the inside reaches the outside.
+ */
+export const socketEdge =
+  (route: string, run: (facts: SocketCallerFacts) => Promise<SocketAnswer>) =>
+  async ({ requestContext, body }: SocketEvent): Promise<SocketAnswer> => {
+    const { connectionId, requestTimeEpoch } = requestContext;
+    try {
+      return await run({ connectionId, now: requestTimeEpoch, body: body ?? '' });
+    } catch (fault) {
+      logDefect('route.failed', fault, { route, connectionId });
+      throw fault;
+    }
+  };

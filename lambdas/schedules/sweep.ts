@@ -1,0 +1,20 @@
+import { sweep } from '../flows/sweep.ts';
+import { settings } from '../platform/environment.ts';
+import { log, logDefect } from '../platform/log.ts';
+import { openTables } from '../platform/reach.ts';
+import { openSockets } from '../platform/sockets.ts';
+
+const reach = { ...openTables('sweep'), sockets: openSockets('sweep') };
+const graceSeconds = settings.GRACE_SECONDS();
+const retentionSeconds = settings.RETENTION_SECONDS();
+
+/** Every minute. */
+export const handler = async (): Promise<void> => {
+  try {
+    const report = await sweep(reach, { graceSeconds, retentionSeconds, now: Date.now() });
+    log('sweep.done', { ...report });
+  } catch (fault) {
+    logDefect('sweep.failed', fault);
+    throw fault;
+  }
+};

@@ -1,0 +1,145 @@
+import { GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { CONNECTION_TTL_SECONDS } from '../../contract/limits.ts';
+import type { ConnectionRow, SessionName } from '../../contract/tables.ts';
+import { isoTime, seconds, tombstone, tombstoneTtl } from '../../rules/connection.ts';
+import type { Reaches } from '../platform/reach.ts';
+import type { TransactItem } from '../platform/transact.ts';
+import { conditional, ex, holds, updateItem, updating } from './expression.ts';
+
+type Reach<Rights extends 'get' | 'put' | 'update' | 'scan'> = Reaches<{ connections: Rights }>;
+
+/** False when a row or a tombstone of that id stands already. */
+export const putConnection = (reach: Reach<'put'>, row: ConnectionRow): Promise<boolean> =>
+  holds(
+    reach.documents.send(
+      new PutCommand({
+        TableName: reach.tables.connections.name,
+        Item: row,
+        ...conditional(ex`attribute_not_exists(#connectionId)`),
+      }),
+    ),
+  );
+
+export async function getConnection(
+  reach: Reach<'get'>,
+  connectionId: string,
+): Promise<ConnectionRow | undefined> {
+  const { Item } = await reach.documents.send(
+    new GetCommand({
+      TableName: reach.tables.connections.name,
+      Key: { connectionId },
+      ConsistentRead: true,
+    }),
+  );
+  return Item as ConnectionRow | undefined;
+}
+
+/** Marks a connection that belongs to no session as left; false when it has got one, or left, meanwhile. */
+export const putTombstone = (
+  reach: Reach<'put'>,
+  connectionId: string,
+  now: number,
+  was?: ConnectionRow,
+): Promise<boolean> =>
+  holds(
+    reach.documents.send(
+      new PutCommand({
+        TableName: reach.tables.connections.name,
+        Item: tombstone(connectionId, now, was),
+        ...conditional(
+          was === undefined
+            ? ex`attribute_not_exists(#connectionId)`
+            : ex`#status = ${was.status} AND attribute_not_exists(#sessionId)`,
+        ),
+      }),
+    ),
+  );
+
+export interface Binding extends SessionName {
+  readonly connectionId: string;
+  readonly authExpiresAt: number;
+  readonly now: number;
+}
+
+/**
+ * Binds a connection to a session: one that waits to be bound, or one that is bound to this very
+ * session already (a repeated `authenticate`, or a newer token in place).
+ */
+export const bindConnection = (reach: Reach<'update'>, binding: Binding): TransactItem => {
+  const { connectionId, tenant, userId, sessionId, authExpiresAt, now } = binding;
+  return updateItem(
+    reach.tables.connections.name,
+    { connectionId },
+    ex`SET #status = ${'CONNECTED'}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
+      #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${seconds(now) + CONNECTION_TTL_SECONDS}`,
+    ex`#status = ${'PENDING'} OR (#status IN (${'CONNECTED'}, ${'STALE'})
+      AND #tenant = ${tenant} AND #userId = ${userId} AND #sessionId = ${sessionId})`,
+  );
+};
+
+/** Marks a bound connection as left. */
+export const leaveConnection = (
+  reach: Reach<'update'>,
+  connectionId: string,
+  now: number,
+): TransactItem =>
+  updateItem(
+    reach.tables.connections.name,
+    { connectionId },
+    ex`SET #status = ${'DISCONNECTED'}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)}`,
+    ex`#status IN (${'CONNECTED'}, ${'STALE'}) AND attribute_exists(#sessionId)`,
+  );
+
+/** Counts a refused token; undefined when the connection is no longer waiting for one. */
+export async function countRefusal(
+  reach: Reach<'update'>,
+  connectionId: string,
+): Promise<number | undefined> {
+  let count: number | undefined;
+  const isCounted = await holds(
+    reach.documents
+      .send(
+        new UpdateCommand({
+          TableName: reach.tables.connections.name,
+          Key: { connectionId },
+          ...updating(ex`ADD #refusals ${1}`, ex`#status = ${'PENDING'}`),
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      )
+      .then(({ Attributes }) => {
+        count = Attributes?.['refusals'];
+      }),
+  );
+  return isCounted ? count : undefined;
+}
+
+/** Writes a sign of life; false when the connection has left. A stale one is connected again. */
+export const touchConnection = (
+  reach: Reach<'update'>,
+  connectionId: string,
+  now: number,
+): Promise<boolean> =>
+  holds(
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.connections.name,
+        Key: { connectionId },
+        ...updating(
+          ex`SET #status = ${'CONNECTED'}, #timestamp = ${isoTime(now)}, #ttl = ${seconds(now) + CONNECTION_TTL_SECONDS}`,
+          ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
+        ),
+      }),
+    ),
+  );
+
+/** Every row, a page at a time: tombstones and expired ones too. */
+export async function* scanConnections(reach: Reach<'scan'>): AsyncGenerator<ConnectionRow[]> {
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await reach.documents.send(
+      new ScanCommand({ TableName: reach.tables.connections.name, ExclusiveStartKey: from }),
+    );
+    yield (page.Items ?? []) as ConnectionRow[];
+    from = page.LastEvaluatedKey;
+  } while (from);
+}

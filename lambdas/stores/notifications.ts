@@ -1,0 +1,91 @@
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { HEAD_ID, type HeadRow, type NotificationRow, SEQ_INDEX } from '../../contract/tables.ts';
+import type { Head, Stamp } from '../../rules/sequence.ts';
+import type { Reaches } from '../platform/reach.ts';
+import type { TransactItem } from '../platform/transact.ts';
+import { batchGet } from './batch-get.ts';
+import { conditional, ex, selecting, updateItem } from './expression.ts';
+
+type Reach<Rights extends 'get' | 'put' | 'update' | 'batchGet' | 'query SeqIndex'> = Reaches<{
+  notifications: Rights;
+}>;
+
+/** A new message; its id must be new on its topic. */
+export const putNotification = (reach: Reach<'put'>, row: NotificationRow): TransactItem => ({
+  Put: {
+    TableName: reach.tables.notifications.name,
+    Item: row,
+    ...conditional(ex`attribute_not_exists(#id)`),
+  },
+});
+
+/** Moves a head on from exactly where it was read; of a topic without messages, begins it. */
+export const moveHead = (
+  reach: Reach<'update'>,
+  topic: string,
+  was: Head | undefined,
+  next: Head,
+): TransactItem =>
+  updateItem(
+    reach.tables.notifications.name,
+    { topic, id: HEAD_ID },
+    next.run
+      ? ex`SET #head = ${next.head}, #epoch = ${next.epoch}, #run = ${next.run}`
+      : ex`SET #head = ${next.head}, #epoch = ${next.epoch} REMOVE #run`,
+    was ? ex`#head = ${was.head} AND #epoch = ${was.epoch}` : ex`attribute_not_exists(#head)`,
+  );
+
+/** Gives a message its number: once, and only while it exists. */
+export const stampNotification = (
+  reach: Reach<'update'>,
+  topic: string,
+  { id, seq, run }: Stamp,
+): TransactItem =>
+  updateItem(
+    reach.tables.notifications.name,
+    { topic, id },
+    run ? ex`SET #seq = ${seq}, #run = ${run}` : ex`SET #seq = ${seq}`,
+    ex`attribute_exists(#payload) AND attribute_not_exists(#seq)`,
+  );
+
+export async function getHead(reach: Reach<'get'>, topic: string): Promise<HeadRow | undefined> {
+  const { Item } = await reach.documents.send(
+    new GetCommand({
+      TableName: reach.tables.notifications.name,
+      Key: { topic, id: HEAD_ID },
+      ConsistentRead: true,
+    }),
+  );
+  return Item as HeadRow | undefined;
+}
+
+/** Consistent, by topic key; topics without a message have none. */
+export async function getHeads(
+  reach: Reach<'batchGet'>,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, HeadRow>> {
+  const keys = [...new Set(topics)].map((topic) => ({ topic, id: HEAD_ID }));
+  const rows = await batchGet(reach.documents, reach.tables.notifications.name, keys);
+  return new Map((rows as unknown as HeadRow[]).map((row) => [row.topic, row]));
+}
+
+/**
+ * Stamped messages of (after, upTo], in order, read consistently: a page at the most. `isComplete` when
+ * nothing of that range is left to read.
+ */
+export async function readNotifications(
+  reach: Reach<'query SeqIndex'>,
+  topic: string,
+  range: { readonly after: number; readonly upTo: number; readonly limit: number },
+): Promise<{ readonly rows: readonly NotificationRow[]; readonly isComplete: boolean }> {
+  const { Items, LastEvaluatedKey } = await reach.documents.send(
+    new QueryCommand({
+      TableName: reach.tables.notifications.name,
+      IndexName: SEQ_INDEX,
+      ConsistentRead: true,
+      Limit: range.limit,
+      ...selecting(ex`#topic = ${topic} AND #seq BETWEEN ${range.after + 1} AND ${range.upTo}`),
+    }),
+  );
+  return { rows: (Items ?? []) as NotificationRow[], isComplete: LastEvaluatedKey === undefined };
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from '../../contract/names.ts';
+import { identify } from '../../rules/identity.ts';
+import { demandTopic } from '../../rules/topic-policy.ts';
+
+const claims = { sub: 'user-1', exp: 2_000_000_000 };
+
+describe('identify', () => {
+  it('[S1-13] takes the tenant from the groups, and `default` without any', () => {
+    expect(identify(claims)).toEqual({
+      tenant: 'default',
+      userId: 'user-1',
+      expiresAt: 2_000_000_000,
+    });
+    const uptown = { ...claims, 'cognito:groups': ['admins', 'tenant:uptown'] };
+    expect(identify(uptown).tenant).toBe('uptown');
+    expect(identify(uptown, 'uptown').tenant).toBe('uptown');
+  });
+
+  it('reads claims as an HTTP API hands them on: everything is text', () => {
+    const text = { sub: 'user-1', exp: '2000000000', 'cognito:groups': '[tenant:a other]' };
+    expect(identify(text)).toEqual({ tenant: 'a', userId: 'user-1', expiresAt: 2_000_000_000 });
+  });
+
+  it('[S1-13] never lets anybody into a tenant that their token does not name', () => {
+    const both = { ...claims, 'cognito:groups': ['tenant:a', 'tenant:b'] };
+    expect(() => identify(both)).toThrow('tenant-needed');
+    expect(identify(both, 'b').tenant).toBe('b');
+    for (const wanted of ['c', 'default', '', 'a#x', 'A']) {
+      expect(() => identify(both, wanted), wanted).toThrow('tenant-not-allowed');
+    }
+    expect(() => identify(claims, 'a')).toThrow('tenant-not-allowed');
+    const odd = { ...claims, 'cognito:groups': ['tenant:', 'tenant:A#b', 'tenant:../x'] };
+    expect(identify(odd).tenant).toBe('default');
+  });
+
+  it.each([
+    [{ exp: 1 }],
+    [{ sub: 'x' }],
+    [{ sub: '', exp: 1 }],
+    [{ sub: 'a#b', exp: 1 }],
+    [{ sub: 1, exp: 1 }],
+    [{ sub: 'x'.repeat(129), exp: 1 }],
+    [{ sub: 'x', exp: 'soon' }],
+    [{ sub: 'x', exp: 0 }],
+  ])('[S3-10] demands sub and exp: %j', (bad) => {
+    expect(() => identify(bad)).toThrow('token-invalid');
+  });
+});
+
+describe('names', () => {
+  it('admit nothing that could part a key', () => {
+    for (const isName of [isTopic, isSessionId, isTenant, isUserId, isConnectionId]) {
+      expect(isName('a#b')).toBe(false);
+      expect(isName('')).toBe(false);
+    }
+  });
+
+  it.each([
+    ['Pet', true],
+    ['user/1/inbox', true],
+    ['a:b.c-d_e~f', true],
+    ['/a', false],
+    ['a/', false],
+    ['a//b', false],
+    ['a b', false],
+    ['ä', false],
+    ['x'.repeat(256), true],
+    ['x'.repeat(257), false],
+  ])('topic %s: %s', (name, is) => {
+    expect(isTopic(name)).toBe(is);
+  });
+
+  it('know what API Gateway calls a connection', () => {
+    expect(isConnectionId('PJqB0fHsqRcCHlw=')).toBe(true);
+    expect(isConnectionId('short')).toBe(false);
+  });
+});
+
+describe('demandTopic', () => {
+  it("[S3-13] keeps user/{sub}/… for that user, and leaves the tenant's other topics open", () => {
+    const me = { userId: 'me' };
+    expect(() => demandTopic(me, 'Pet')).not.toThrow();
+    expect(() => demandTopic(me, 'user/me/inbox')).not.toThrow();
+    expect(() => demandTopic(me, 'user/me')).not.toThrow();
+    expect(() => demandTopic(me, 'users/you')).not.toThrow();
+    expect(() => demandTopic(me, 'user/you/inbox')).toThrow('topic-not-allowed');
+    expect(() => demandTopic(me, 'user/you')).toThrow('topic-not-allowed');
+    expect(() => demandTopic(me, 'no#topic')).toThrow('topic-invalid');
+  });
+});
