@@ -112,7 +112,10 @@ export interface Functions {
    * function could not be invoked at all (unknown, not allowed, throttled).
    */
   invoke(functionArn: string, payload: string, caller: Principal): Promise<Invocation>;
-  /** The asynchronous kind: two more tries after an error, then the on-failure destination if there is one. */
+  /**
+   * The asynchronous kind: two more tries after an error, then the on-failure destination if there is
+   * one. Throws an {@link AwsFault} at once when the function is unknown or not allowed.
+   */
   invokeLater(functionArn: string, payload: string, caller: Principal): void;
 }
 

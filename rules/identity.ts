@@ -13,11 +13,13 @@ export interface Identity {
  * Who a verified token speaks for [S1-13]. A user belongs to the tenants of the groups `tenant:NAME`,
  * to `default` without any, and names one when there are several.
  *
- * Refuses `token-invalid` (no `sub` or `exp`), `tenant-needed`, `tenant-not-allowed`.
+ * Refuses `token-invalid` (no access token, no `sub` or no `exp`), `tenant-needed`, `tenant-not-allowed`.
  */
 export function identify(claims: Readonly<Record<string, unknown>>, wanted?: string): Identity {
-  const { sub, exp } = claims;
+  const { sub, exp, token_use } = claims;
   const expiresAt = Number(exp);
+  // An HTTP API's authorizer takes an id token as well: its audience is the same client.
+  if (token_use !== 'access') throw new Refusal('token-invalid');
   if (typeof sub !== 'string' || !isUserId(sub) || !Number.isFinite(expiresAt) || expiresAt <= 0) {
     throw new Refusal('token-invalid');
   }

@@ -3,7 +3,7 @@ import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from '../../
 import { identify } from '../../rules/identity.ts';
 import { demandTopic } from '../../rules/topic-policy.ts';
 
-const claims = { sub: 'user-1', exp: 2_000_000_000 };
+const claims = { sub: 'user-1', exp: 2_000_000_000, token_use: 'access' };
 
 describe('identify', () => {
   it('[S1-13] takes the tenant from the groups, and `default` without any', () => {
@@ -18,7 +18,7 @@ describe('identify', () => {
   });
 
   it('reads claims as an HTTP API hands them on: everything is text', () => {
-    const text = { sub: 'user-1', exp: '2000000000', 'cognito:groups': '[tenant:a other]' };
+    const text = { ...claims, exp: '2000000000', 'cognito:groups': '[tenant:a other]' };
     expect(identify(text)).toEqual({ tenant: 'a', userId: 'user-1', expiresAt: 2_000_000_000 });
   });
 
@@ -44,7 +44,12 @@ describe('identify', () => {
     [{ sub: 'x', exp: 'soon' }],
     [{ sub: 'x', exp: 0 }],
   ])('[S3-10] demands sub and exp: %j', (bad) => {
-    expect(() => identify(bad)).toThrow('token-invalid');
+    expect(() => identify({ token_use: 'access', ...bad })).toThrow('token-invalid');
+  });
+
+  it('[S3-10] takes access tokens only', () => {
+    expect(() => identify({ ...claims, token_use: 'id' })).toThrow('token-invalid');
+    expect(() => identify({ ...claims, token_use: undefined })).toThrow('token-invalid');
   });
 });
 

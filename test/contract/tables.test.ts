@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import * as layout from '../../contract/tables.ts';
+
+it('[S0-12] the published row layout is frozen: a change here breaks services that read the rows', () => {
+  expect(layout.tables).toEqual({
+    connections: {
+      partition: { name: 'connectionId', type: 'S' },
+      ttl: 'ttl',
+      globalIndexes: {
+        UserIdIndex: {
+          partition: { name: 'userId', type: 'S' },
+          sort: { name: 'status', type: 'S' },
+          projection: 'KEYS_ONLY',
+        },
+      },
+    },
+    sessions: {
+      partition: { name: 'player', type: 'S' },
+      sort: { name: 'item', type: 'S' },
+      ttl: 'ttl',
+      stream: 'NEW_AND_OLD_IMAGES',
+    },
+    subscriptions: {
+      partition: { name: 'topic', type: 'S' },
+      sort: { name: 'subscriber', type: 'S' },
+      ttl: 'ttl',
+    },
+    notifications: {
+      partition: { name: 'topic', type: 'S' },
+      sort: { name: 'id', type: 'S' },
+      ttl: 'ttl',
+      stream: 'NEW_IMAGE',
+      localIndexes: {
+        SeqIndex: {
+          partition: { name: 'topic', type: 'S' },
+          sort: { name: 'seq', type: 'N' },
+          projection: 'ALL',
+        },
+      },
+    },
+  });
+});
+
+it('[S0-12] keys are made and read back as published', () => {
+  expect(layout.playerKey('t', 'u')).toBe('t#u');
+  expect(layout.sessionItem('s')).toBe('session#s');
+  expect(layout.topicsItem('s')).toBe('topics#s');
+  expect(layout.PLAYER_ITEM).toBe('player');
+  expect(layout.topicKey('t', 'a/b')).toBe('t#a/b');
+  expect(layout.subscriberKey('u', 's')).toBe('u#s');
+  expect(layout.HEAD_ID).toBe('#head');
+  expect(layout.topicOfKey('t#a/b')).toEqual({ tenant: 't', topic: 'a/b' });
+  expect(layout.subscriberOfKey('u#s')).toEqual({ userId: 'u', sessionId: 's' });
+  expect(layout.sessionOfKey('t#u', 'session#s')).toEqual({
+    tenant: 't',
+    userId: 'u',
+    sessionId: 's',
+  });
+  expect(layout.sessionOfKey('t#u', 'player')).toBeUndefined();
+  expect(layout.sessionOfKey('t#u', 'topics#s')).toBeUndefined();
+});

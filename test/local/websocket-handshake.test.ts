@@ -1,0 +1,205 @@
+import { connect } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
+import { API_ARN, startWebSocketStage } from './fixtures/web-socket-stage.ts';
+
+const ok = () => ({ statusCode: 200 });
+
+describe('the handshake of a WebSocket API', () => {
+  it('withholds the 101 until $connect has answered', async () => {
+    const { promise, resolve } = Promise.withResolvers();
+    const stage = await startWebSocketStage({ routes: { $connect: () => promise } });
+    let isOpen = false;
+    const opening = stage.connect().then(() => {
+      isOpen = true;
+    });
+    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    expect(isOpen).toBe(false);
+    resolve({ statusCode: 200 });
+    await opening;
+  });
+
+  it('opens at the stage with and without a trailing slash, and without a $connect route', async () => {
+    const stage = await startWebSocketStage({ routes: { $default: ok } });
+    await stage.connect('/prod');
+    await stage.connect('/prod/');
+    expect(stage.invocations).toHaveLength(0);
+  });
+
+  it.each([301, 400, 401, 403, 501])('answers with the %i of $connect itself', async (status) => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: () => ({ statusCode: status }) },
+    });
+    expect(await stage.refusal()).toBe(status);
+  });
+
+  it.each([200, 201, 299])('opens when $connect answers %i', async (statusCode) => {
+    const stage = await startWebSocketStage({ routes: { $connect: () => ({ statusCode }) } });
+    await stage.connect();
+  });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['returns nothing', () => undefined],
+    ['returns no statusCode', () => ({ ok: true })],
+    ['returns a body that is no string', () => ({ statusCode: 200, body: {} })],
+  ])('answers 502 when $connect %s', async (_, handler) => {
+    const stage = await startWebSocketStage({ routes: { $connect: handler } });
+    expect(await stage.refusal()).toBe(502);
+  });
+
+  it('answers 500 when API Gateway may not invoke $connect', async () => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: ok },
+      notInvokable: ['$connect'],
+    });
+    expect(await stage.refusal()).toBe(500);
+  });
+
+  it('answers 502 when $connect is slower than the integration allows', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: () => new Promise(() => {}) } });
+    const refusal = stage.refusal();
+    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    stage.clock.advance(29_000);
+    expect(await refusal).toBe(502);
+  });
+
+  it('answers 429 to everybody, and warns at the start, when route settings come without limits', async () => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: ok },
+      stage: { DefaultRouteSettings: { DetailedMetricsEnabled: true } },
+    });
+    expect(await stage.refusal()).toBe(429);
+    expect(stage.invocations).toHaveLength(0);
+    expect(stage.warnings.join()).toContain(
+      'set both throttlingRateLimit and throttlingBurstLimit',
+    );
+  });
+
+  it('answers 429 beyond the burst, and opens again when the rate has refilled it', async () => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: ok },
+      stage: { DefaultRouteSettings: { ThrottlingRateLimit: 0.001, ThrottlingBurstLimit: 2 } },
+    });
+    await stage.connect();
+    await stage.connect();
+    expect(await stage.refusal()).toBe(429);
+    stage.clock.advance(1_000_000);
+    await stage.connect();
+  });
+
+  it('answers 403 for an unknown stage and for a path below a stage', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: ok } });
+    expect(await stage.refusal('/dev')).toBe(403);
+    expect(await stage.refusal('/')).toBe(403);
+    expect(await stage.refusal('/prod/room')).toBe(403);
+  });
+
+  it('answers 403 for a stage that nothing deploys', async () => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: ok },
+      stage: { AutoDeploy: undefined },
+    });
+    expect(await stage.refusal()).toBe(403);
+  });
+
+  it('answers 426 to a plain GET', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: ok } });
+    const response = await fetch(`http://127.0.0.1:${stage.port}/prod`);
+    expect(response.status).toBe(426);
+  });
+
+  it('refuses a URL of more than 4,096 characters', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: ok } });
+    const prefix = `wss://127.0.0.1:${stage.port}`;
+    const path = '/prod?q='.padEnd(4_096 - prefix.length, 'x');
+    await stage.connect(path);
+    expect(await stage.refusal(`${path}x`)).toBe(414);
+  });
+
+  it('passes on only Sec-WebSocket-Protocol of what $connect returns', async () => {
+    const stage = await startWebSocketStage({
+      routes: {
+        $connect: () => ({
+          statusCode: 200,
+          headers: { 'Sec-Websocket-Protocol': 'v1.switchboard', 'X-Mine': 'dropped' },
+          body: 'dropped',
+        }),
+      },
+    });
+    const answer = await rawHandshake(stage.port, 'Sec-WebSocket-Protocol: v2, v1.switchboard\r\n');
+    expect(answer).toContain('\r\nSec-WebSocket-Protocol: v1.switchboard\r\n');
+    expect(answer).not.toMatch(/x-mine|dropped|extensions/i);
+    const { ws } = await stage.connect('/prod', { protocols: ['v2', 'v1.switchboard'] });
+    expect(ws.protocol).toBe('v1.switchboard');
+  });
+
+  it('chooses no sub-protocol by itself, so that a client which offered one gives up', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: ok } });
+    await expect(stage.connect('/prod', { protocols: ['v1'] })).rejects.toThrow(
+      'Server sent no subprotocol',
+    );
+  });
+
+  it('names the route as the source when it invokes $connect', async () => {
+    const stage = await startWebSocketStage({ routes: { $connect: ok } });
+    await stage.connect();
+    expect(stage.invocations[0]?.caller).toEqual({
+      kind: 'service',
+      name: 'apigateway.amazonaws.com',
+      arn: 'apigateway.amazonaws.com',
+      roleArn: '',
+      sourceArn: `${API_ARN}/prod/$connect`,
+    });
+  });
+
+  it('invokes $disconnect for a client that left while $connect was at work', async () => {
+    const { promise, resolve } = Promise.withResolvers();
+    const left = vi.fn();
+    const stage = await startWebSocketStage({
+      routes: { $connect: () => promise, $disconnect: left },
+    });
+    const socket = connect(stage.port, '127.0.0.1');
+    socket.write(handshakeRequest(stage.port));
+    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    socket.resetAndDestroy();
+    await new Promise((done) => socket.once('close', done));
+    resolve({ statusCode: 200 });
+    await vi.waitFor(() => expect(left).toHaveBeenCalledOnce());
+    expect(left.mock.calls[0]?.[0].requestContext.disconnectStatusCode).toBe(1006);
+  });
+
+  it('admits to an AWS_IAM route whoever signed and may invoke it, and answers 403 to others', async () => {
+    const stage = await startWebSocketStage({
+      routes: { $connect: ok },
+      route: { $connect: { AuthorizationType: 'AWS_IAM' } },
+    });
+    const signedBy = (as: 'operator' | 'Stranger') => ({
+      headers: stage.sign('GET', '/prod', 'execute-api', as),
+    });
+    expect(await stage.refusal()).toBe(403);
+    expect(await stage.refusal('/prod', signedBy('Stranger'))).toBe(403);
+    expect(stage.invocations).toHaveLength(0);
+    await stage.connect('/prod', signedBy('operator'));
+  });
+});
+
+function handshakeRequest(port: number, more = ''): string {
+  return `GET /prod HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: permessage-deflate\r\n${more}\r\n`;
+}
+
+/** The head of the answer, byte for byte. */
+async function rawHandshake(port: number, more: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.write(handshakeRequest(port, more));
+  let text = '';
+  for await (const chunk of socket) {
+    text += chunk;
+    if (text.includes('\r\n\r\n')) break;
+  }
+  return text;
+}
