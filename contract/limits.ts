@@ -19,8 +19,6 @@ export const TOMBSTONE_TTL_SECONDS = 3600;
 export const FRESH_FOR_SECONDS = 600;
 /** API Gateway closes a socket that was idle this long; one probe past it tells the dead. */
 export const GATEWAY_IDLE_SECONDS = 600;
-/** API Gateway closes every socket at this age. */
-export const GATEWAY_MAX_AGE_SECONDS = 7200;
 /** [S4-05] A 410 about a connection younger than this is asked again before it counts. */
 export const YOUNG_CONNECTION_SECONDS = 60;
 /** After so many refused tokens the socket is closed. */
@@ -41,7 +39,7 @@ export const SUBSCRIPTIONS_PER_SESSION = 500;
 /** [S1-11] [S1-10] How long missed messages can be read, and ended sessions revived. */
 export const RETENTION_SECONDS = 6 * 3600;
 export const TOPICS_PER_PUBLISH = 10;
-/** One frame of API Gateway, and one billed message. */
+/** One frame of API Gateway, either way, and one billed message. */
 export const FRAME_BYTES = 32 * 1024;
 /** A reply travels as one message of at most 128 KB; this leaves room for its envelope. */
 export const REPLY_BYTES = 96 * 1024;
@@ -49,7 +47,6 @@ export const MESSAGES_PER_READ = 500;
 export const TOPICS_PER_REQUEST = 100;
 
 // ── What a client may send ─────────────────────────────────────────────────────────────────────
-export const CLIENT_FRAME_BYTES = FRAME_BYTES;
 /** Deeper JSON is refused before it is parsed. */
 export const JSON_DEPTH = 32;
 export const TOPIC_CHARACTERS = 256;

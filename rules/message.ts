@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { CLIENT_FRAME_BYTES, MESSAGE_ID_CHARACTERS } from '../contract/limits.ts';
+import { FRAME_BYTES, MESSAGE_ID_CHARACTERS } from '../contract/limits.ts';
 import {
   type Action,
   type ClientMessage,
@@ -28,13 +28,13 @@ export type Incoming =
  * ones in duplicate keys. Parsed messages are fresh objects with the known fields only.
  */
 export function readFrame(text: string): Incoming {
-  if (Buffer.byteLength(text) > CLIENT_FRAME_BYTES) return { kind: 'refused', code: 'too-large' };
+  if (Buffer.byteLength(text) > FRAME_BYTES) return { kind: 'refused', code: 'too-large' };
   if (isTooDeep(text)) return { kind: 'refused', code: 'malformed' };
   const frame = parse(text);
   if (typeof frame !== 'object' || frame === null || Array.isArray(frame)) return { kind: 'other' };
   const fields = frame as Readonly<Record<string, unknown>>;
   if (Object.hasOwn(fields, 'action')) return readAction(fields);
-  if (Object.hasOwn(fields, 'type') && fields['type'] === 'ping') return readPing(fields);
+  if (Object.hasOwn(fields, 'type') && fields.type === 'ping') return readPing(fields);
   return { kind: 'other' };
 }
 

@@ -58,7 +58,10 @@ function placeOf(path: string): string | undefined {
 const packageOf = (specifier: string): string =>
   specifier.startsWith('@aws-sdk/') || specifier.startsWith('@smithy/')
     ? 'aws'
-    : specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+    : specifier
+        .split('/')
+        .slice(0, specifier.startsWith('@') ? 2 : 1)
+        .join('/');
 
 function complaintAbout({ from, to }: Import): string | undefined {
   const place = placeOf(from);
@@ -81,14 +84,17 @@ function complaintAbout({ from, to }: Import): string | undefined {
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return ['node_modules', 'dist'].includes(entry.name) ? [] : sourcesBelow(path);
+    if (entry.isDirectory())
+      return ['node_modules', 'dist'].includes(entry.name) ? [] : sourcesBelow(path);
     return /\.(ts|tsx|mjs)$/.test(entry.name) ? [path] : [];
   });
 }
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const specifiers = text.matchAll(/(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g);
+  const specifiers = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\s[^'"`;]*?from\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g,
+  );
   return [...specifiers].map(([, a, b, c]) => {
     const specifier = a ?? b ?? c ?? '';
     const to = specifier.startsWith('.')

@@ -1,6 +1,6 @@
-import type { PublishReach } from './publish.ts';
 import { settings, tableNameOf } from '../platform/environment.ts';
 import { openDocuments } from '../platform/reach.ts';
+import type { PublishReach } from './publish.ts';
 
 /** What `publish` needs, in any function that was given `grantPublish`. */
 export const openPublisher = (): PublishReach => ({

@@ -27,7 +27,7 @@ export const userPool = () => ({
 
 /** Where the SDKs look for Cognito too; set outside AWS only. */
 export const cognitoEndpoint = (): string | undefined =>
-  process.env['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER'];
+  process.env.AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER;
 
 export const settings: { readonly [Name in keyof Settings]: () => Settings[Name] } = {
   DOOR: () => read('DOOR') as Settings['DOOR'],

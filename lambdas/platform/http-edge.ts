@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini';
 import { SESSION_HEADER, TENANT_HEADER } from '../../contract/http.ts';
-import { CLIENT_FRAME_BYTES } from '../../contract/limits.ts';
+import { FRAME_BYTES } from '../../contract/limits.ts';
 import { isSessionId } from '../../contract/names.ts';
 import { Refusal, refusals } from '../../contract/refusals.ts';
 import type { Origin } from '../../contract/tables.ts';
@@ -78,7 +78,7 @@ const header = ({ headers }: HttpEvent, name: string): string | undefined =>
 function decodeBody<Request>(event: HttpEvent, shape: z.ZodMiniType<Request>): Request {
   const { body, isBase64Encoded } = event;
   const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '{}');
-  if (Buffer.byteLength(text) > CLIENT_FRAME_BYTES) throw new Refusal('too-large');
+  if (Buffer.byteLength(text) > FRAME_BYTES) throw new Refusal('too-large');
   if (isTooDeep(text)) throw new Refusal('malformed');
   const read = shape.safeParse(parse(text));
   if (!read.success) throw new Refusal('malformed', firstIssue(read.error));

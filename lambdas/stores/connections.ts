@@ -107,7 +107,7 @@ export async function countRefusal(
         }),
       )
       .then(({ Attributes }) => {
-        count = Attributes?.['refusals'];
+        count = Attributes?.refusals;
       }),
   );
   return isCounted ? count : undefined;

@@ -17,7 +17,6 @@ export const petChange = z.object({
   name: z.optional(name),
   price: z.optional(price),
 });
-export type PetChange = z.infer<typeof petChange>;
 
 /** Pet ids share the grammar of topics, so that each pet could have a topic of its own. */
 export const isPetId = (id: string | undefined): id is string => id !== undefined && isTopic(id);

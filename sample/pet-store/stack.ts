@@ -8,16 +8,23 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Function } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { Verb } from '../../contract/functions.ts';
 import { BundledFunction } from '../../lib/constructs/bundled-function.ts';
+import { tableRights } from '../../lib/constructs/right.ts';
 import type { Switchboard } from '../../lib/constructs/switchboard.ts';
+import { operations } from './operations.ts';
 import { PETS_TABLE_VARIABLE, type PetRow } from './rows.ts';
 
-const FOLDER = 'sample/pet-store';
+const sources = {
+  ListPets: 'sample/pet-store/list-pets',
+  GetPet: 'sample/pet-store/get-pet',
+  UpdatePet: 'sample/pet-store/update-pet',
+} as const;
 
-/** The sources of its functions: `bundle` takes them before the stack is made. */
-export const petStoreEntries = ['list-pets', 'get-pet', 'update-pet'].map(entryOf);
+/** For `bundle`, which comes before the stack. */
+export const petStoreEntries = Object.values(sources);
 
 export interface PetStoreStackProps extends StackProps {
   readonly switchboard: Switchboard;
@@ -42,40 +49,42 @@ export class PetStoreStack extends Stack {
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     });
 
-    const listPets = this.petFunction('ListPets', 'list-pets', 'dynamodb:Query');
-    const getPet = this.petFunction('GetPet', 'get-pet', 'dynamodb:GetItem');
-    const updatePet = this.petFunction('UpdatePet', 'update-pet', 'dynamodb:UpdateItem');
+    const listPets = this.petFunction('ListPets', ['query']);
+    const getPet = this.petFunction('GetPet', ['get']);
+    const updatePet = this.petFunction('UpdatePet', ['get', 'put']);
     switchboard.grantPublish(updatePet);
 
-    const route = (method: HttpMethod, path: string, handler: Function) =>
-      new HttpRoute(this, `${handler.node.id}Route`, {
-        httpApi: switchboard.httpApi,
-        authorizer: switchboard.authorizer,
-        routeKey: HttpRouteKey.with(path, method),
-        integration: new HttpLambdaIntegration('Integration', handler),
-      });
-    route(HttpMethod.GET, '/pets', listPets);
-    route(HttpMethod.GET, '/pets/{petId}', getPet);
-    route(HttpMethod.PUT, '/pets/{petId}', updatePet);
+    this.route(switchboard, operations.listPets, listPets);
+    this.route(switchboard, operations.getPet, getPet);
+    this.route(switchboard, operations.updatePet, updatePet);
 
     new CfnOutput(this, 'PetsTableName', { value: this.pets.tableName });
   }
 
-  /** A function that knows the table of pets, and may do one thing to it. */
-  private petFunction(id: string, file: string, action: string): BundledFunction {
+  /** A function that knows the table of pets, and may do exactly this to it. */
+  private petFunction(id: keyof typeof sources, verbs: readonly Verb[]): BundledFunction {
     return new BundledFunction(this, id, {
-      entry: entryOf(file),
-      description: `Pet store: ${file}.`,
+      entry: sources[id],
+      description: `Switchboard's sample store: ${id}.`,
       timeoutSeconds: 10,
       memoryMb: 512,
       environment: { [PETS_TABLE_VARIABLE]: this.pets.tableName },
-      rights: [{ actions: [action], resources: [this.pets.tableArn] }],
+      rights: tableRights(this.pets.tableArn, verbs),
+    });
+  }
+
+  private route(
+    { httpApi, authorizer }: Switchboard,
+    { method, path }: { readonly method: keyof typeof HttpMethod; readonly path: string },
+    handler: IFunction,
+  ): void {
+    new HttpRoute(this, `${handler.node.id}Route`, {
+      httpApi,
+      authorizer,
+      routeKey: HttpRouteKey.with(path, HttpMethod[method]),
+      integration: new HttpLambdaIntegration('Integration', handler),
     });
   }
 }
 
 const key = (name: keyof PetRow): Attribute => ({ name, type: AttributeType.STRING });
-
-function entryOf(file: string): string {
-  return `${FOLDER}/${file}`;
-}
