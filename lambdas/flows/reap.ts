@@ -5,18 +5,21 @@ import { getConnection, putTombstone } from '../stores/connections.ts';
 /**
  * Closes a socket that has not authenticated in time [S1-05]. Where no row stands yet it leaves a
  * tombstone, so that a `$connect` that comes later than its own reaper fails. `again`: the gateway
- * knows no such socket, which may be because its `$connect` still runs.
+ * knows no such socket, which may be because its `$connect` still runs. One that had left before the
+ * reaper's first look is past that.
  */
 export async function reap(
   reach: Reaches<{ connections: 'get' | 'put' }> & { readonly sockets: Sockets<'delete'> },
   connectionId: string,
   now: number,
+  isFirstLook = true,
 ): Promise<'spared' | 'closed' | 'again'> {
   for (;;) {
     const row = await getConnection(reach, connectionId);
     if (row?.status === 'CONNECTED' || row?.status === 'STALE') return 'spared';
     const hasLeft = row?.status === 'DISCONNECTED';
     if (!hasLeft && !(await putTombstone(reach, connectionId, now, row))) continue;
-    return (await reach.sockets.delete(connectionId)) === 'done' ? 'closed' : 'again';
+    if ((await reach.sockets.delete(connectionId)) === 'done') return 'closed';
+    return hasLeft && isFirstLook ? 'spared' : 'again';
   }
 }

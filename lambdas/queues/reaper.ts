@@ -11,7 +11,7 @@ const queues = openQueues('reaper');
 
 /** [S1-05] Five seconds after each `$connect`: has it authenticated? */
 export const handler = queueEdge('reaper', reaperMessage, async ({ connectionId, tries }, now) => {
-  const outcome = await reap(reach, connectionId, now);
+  const outcome = await reap(reach, connectionId, now, tries === 0);
   if (outcome === 'again' && tries + 1 < REAP_TRIES) {
     await queues.send('reaper', { connectionId, tries: tries + 1 }, REAP_AGAIN_AFTER_SECONDS);
   }

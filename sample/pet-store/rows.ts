@@ -7,7 +7,7 @@ export interface PetRow {
   readonly petId: string;
   readonly name: string;
   readonly kind: string;
-  /** In cents. */
+  /** In dollars. */
   readonly price: number;
   readonly status?: string;
   /** Counts the updates: whoever writes names the one that they read. */

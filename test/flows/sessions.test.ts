@@ -271,7 +271,22 @@ describe('reap', () => {
     expect(await reap(reach, 'unborn', later(5))).toBe('again');
     expect(await putConnection(reach, newConnection('unborn', 'PENDING', T0))).toBe(false);
     reach.sockets.open('unborn');
-    expect(await reap(reach, 'unborn', later(7))).toBe('closed');
+    expect(await reap(reach, 'unborn', later(7), false)).toBe('closed');
+  });
+
+  it('of one that had left already asks for nothing more, also when nobody closed its socket', async () => {
+    await connect('left');
+    await depart(reach, 'left', later(1));
+    expect(await reap(reach, 'left', later(5))).toBe('closed');
+    expect(await reap(reach, 'left', later(6))).toBe('spared');
+  });
+
+  it('while $connect still runs is repeated, until the gateway knows the socket', async () => {
+    await putConnection(reach, newConnection('slow', 'PENDING', T0));
+    expect(await reap(reach, 'slow', later(5))).toBe('again');
+    expect(await reap(reach, 'slow', later(7), false)).toBe('again');
+    reach.sockets.open('slow');
+    expect(await reap(reach, 'slow', later(9), false)).toBe('closed');
   });
 });
 

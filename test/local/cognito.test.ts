@@ -141,10 +141,10 @@ const endpoint = `http://127.0.0.1:${context.ports.aws}`;
 const pools = createUserPools(context);
 const wire = createWire(context, [pools]);
 
-/** A client with the credentials of a function, or of the operator, that signs by the stage's time. */
+/** A client with the credentials of a function, or of the operator. */
 function clientOf(name: string): CognitoIdentityProviderClient {
   const environment = access.environmentFor(name);
-  const made = new CognitoIdentityProviderClient({
+  return new CognitoIdentityProviderClient({
     region: REGION,
     endpoint,
     credentials: {
@@ -154,12 +154,6 @@ function clientOf(name: string): CognitoIdentityProviderClient {
     },
     maxAttempts: 1,
   });
-  // The SDK would set it back by the Date of each answer, which is real time.
-  Object.defineProperty(made.config, 'systemClockOffset', {
-    get: () => clock.now() - Date.now(),
-    set() {},
-  });
-  return made;
 }
 const client = clientOf('operator');
 

@@ -156,14 +156,13 @@ const app: StackFixture = {
   },
 };
 
-/** The processes that this one has started. */
+/** The living processes that this one has started. */
 function children(): readonly string[] {
-  try {
-    const found = execFileSync('pgrep', ['-P', String(process.pid)], { encoding: 'utf8' });
-    return found.trim().split('\n');
-  } catch {
-    return [];
-  }
+  const listed = execFileSync('ps', ['-A', '-o', 'ppid=,stat=,args='], { encoding: 'utf8' });
+  return listed.split('\n').filter((line) => {
+    const [parent, state = 'Z', command] = line.trim().split(/\s+/);
+    return Number(parent) === process.pid && !state.startsWith('Z') && command !== 'ps';
+  });
 }
 
 async function listens(port: number): Promise<boolean> {

@@ -1,0 +1,35 @@
+import { type App, RemovalPolicy } from 'aws-cdk-lib';
+import { functions } from '../contract/functions.ts';
+import { bundle } from '../lib/bundle.ts';
+import type { Config } from '../lib/config.ts';
+import { functionEntry } from '../lib/function-entry.ts';
+import { keysOf } from '../lib/records.ts';
+import { ServiceStack } from '../lib/service-stack.ts';
+import { StateStack } from '../lib/state-stack.ts';
+import { PetStoreStack, petStoreEntries } from '../sample/pet-store/stack.ts';
+
+/** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
+export async function addStacks(
+  app: App,
+  { environment, logRetentionDays, ...choices }: Config,
+): Promise<void> {
+  await bundle([...keysOf(functions).map(functionEntry), ...petStoreEntries]);
+
+  const isProduction = environment === 'production';
+  const removalPolicy = isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+  const { state } = new StateStack(app, 'SwitchboardState', {
+    description: 'Switchboard: tables, users and the event bus.',
+    terminationProtection: isProduction,
+    removalPolicy,
+  });
+  const { switchboard } = new ServiceStack(app, 'SwitchboardService', {
+    description: 'Switchboard: the APIs and the functions behind them.',
+    switchboard: { ...choices, state, logRetention: logRetentionDays },
+  });
+  new PetStoreStack(app, 'SwitchboardPetStore', {
+    description: 'A sample store on the public face of Switchboard.',
+    switchboard,
+    removalPolicy,
+  });
+}

@@ -1,0 +1,92 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type Door, doors } from '../contract/environment.ts';
+import { GRACE_SECONDS_MOST } from '../contract/limits.ts';
+import { switchboardDefaults } from './constructs/switchboard-props.ts';
+import {
+  type Context,
+  matching,
+  oneOf,
+  readSetting,
+  readSettings,
+  type Setting,
+  type Settings,
+  trueOrFalse,
+  wholeNumber,
+} from './setting.ts';
+
+type Environment = 'development' | 'production';
+
+/** What an operator may choose: `cdk deploy -c switchboard:door=none`, or `context` in cdk.json. */
+export interface Config {
+  /** In `production`, tables, users and the bus outlive their stack and refuse deletion. */
+  readonly environment: Environment;
+  readonly door: Door;
+  /** How long a session without a connection stays. */
+  readonly graceSeconds: number;
+  /** How long missed notifications can be read. */
+  readonly retentionHours: number;
+  /** Raised after a restore, so that every cursor from before is told so. */
+  readonly epoch: string;
+  /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
+  readonly allowedOrigins: readonly string[];
+  /** Requests a second that each API admits. */
+  readonly throttleRate: number;
+  /** Requests at once that each API admits. */
+  readonly throttleBurst: number;
+  readonly logRetentionDays: RetentionDays;
+  /** WebSocket APIs write them with a role that API Gateway keeps once for the whole account. */
+  readonly accessLogs: boolean;
+}
+
+const environment = oneOf<Environment>(['development', 'production'], 'development');
+
+const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
+  environment,
+  door: oneOf(doors, switchboardDefaults.door),
+  graceSeconds: wholeNumber(1, GRACE_SECONDS_MOST, switchboardDefaults.graceSeconds),
+  retentionHours: wholeNumber(1, 7 * 24, switchboardDefaults.retentionHours),
+  epoch: matching(
+    /^[\w-]{1,32}$/,
+    '1 to 32 letters, digits, "_" or "-"',
+    switchboardDefaults.epoch,
+  ),
+  throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
+  throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
+  logRetentionDays: {
+    fallback: switchboardDefaults.logRetention,
+    allowed: 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …',
+    read: (given) => (RetentionDays[Number(given)] === undefined ? undefined : Number(given)),
+  },
+  accessLogs: trueOrFalse(switchboardDefaults.accessLogs),
+};
+
+const EVERY_ORIGIN = '*';
+const namedOrigins: Setting<readonly string[]> = {
+  fallback: switchboardDefaults.allowedOrigins,
+  allowed: 'origins such as https://shop.example.com, parted by commas',
+  read: (given) => {
+    const origins = Array.isArray(given) ? given : String(given).split(',');
+    return origins.every(isOrigin) ? origins : undefined;
+  },
+};
+const everyOrNamedOrigins: Setting<readonly string[]> = {
+  fallback: [EVERY_ORIGIN],
+  allowed: `${namedOrigins.allowed}, or ${EVERY_ORIGIN}`,
+  read: (given) => (given === EVERY_ORIGIN ? [EVERY_ORIGIN] : namedOrigins.read(given)),
+};
+
+/** Reads the CDK context; throws a `Mistake` that says what is wrong there. */
+export function readConfig(context: Context): Config {
+  const isDevelopment = readSetting(context, 'environment', environment) === 'development';
+  return readSettings<Config>(context, {
+    ...settings,
+    allowedOrigins: isDevelopment ? everyOrNamedOrigins : namedOrigins,
+  });
+}
+
+/** As browsers write it in their Origin header: API Gateway compares letter by letter. */
+const isOrigin = (text: unknown): text is string =>
+  typeof text === 'string' &&
+  /^https?:/.test(text) &&
+  URL.canParse(text) &&
+  new URL(text).origin === text;

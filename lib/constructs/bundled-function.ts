@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { bundledCode } from '../bundled-code.ts';
+import { grantRight } from './grant-right.ts';
+import type { Right } from './right.ts';
+
+export interface BundledFunctionProps {
+  /** Its source below the project's folder, without suffix: `lambdas/routes/connect`. */
+  readonly entry: string;
+  readonly description: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  /** @default - no variables */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default - it may write its own log, and nothing else */
+  readonly rights?: readonly Right[];
+  /** @default RetentionDays.ONE_MONTH */
+  readonly logRetention?: RetentionDays;
+}
+
+/**
+ * A function as all of ours are: Node 24 on arm64, one JSON line a fact into a log of its own, and a
+ * role of its own that holds exactly its rights.
+ */
+export class BundledFunction extends lambda.Function {
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Log`, {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Not AWSLambdaBasicExecutionRole, which may write every log of the account.
+    const role = new Role(scope, `${id}Role`, {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const writeLog: Right = {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    };
+    for (const right of [writeLog, ...(props.rights ?? [])]) grantRight(role, right);
+    super(scope, id, {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      handler: 'index.handler',
+      code: bundledCode(props.entry),
+      description: props.description,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      memorySize: props.memoryMb,
+      environment: { ...props.environment },
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup,
+      role,
+    });
+  }
+}

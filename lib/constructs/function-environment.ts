@@ -1,0 +1,44 @@
+import {
+  queueVariable,
+  type Settings,
+  SOCKETS_VARIABLE,
+  tableVariable,
+  USER_POOL_CLIENT_VARIABLE,
+  USER_POOL_VARIABLE,
+} from '../../contract/environment.ts';
+import type { FunctionSpec, QueueName } from '../../contract/functions.ts';
+import { type TableName, tables } from '../../contract/tables.ts';
+import { keysOf } from '../records.ts';
+
+/** What functions are told of their surroundings. */
+export interface Surroundings {
+  readonly settings: Settings;
+  readonly socketsEndpoint: string;
+  readonly userPoolId: string;
+  readonly userPoolClientId: string;
+  tableName(table: TableName): string;
+  queueUrl(queue: QueueName): string;
+}
+
+/** A function is told the settings, and of the rest exactly what it declares. */
+export function functionEnvironment(
+  spec: FunctionSpec,
+  known: Surroundings,
+): Readonly<Record<string, string>> {
+  const declared = keysOf(tables).filter((table) => spec.tables[table] !== undefined);
+  return {
+    ...settingsAsText(known.settings),
+    ...Object.fromEntries(declared.map((table) => [tableVariable(table), known.tableName(table)])),
+    ...Object.fromEntries(
+      (spec.sends ?? []).map((queue) => [queueVariable(queue), known.queueUrl(queue)]),
+    ),
+    ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
+    ...(spec.verifiesTokens && {
+      [USER_POOL_VARIABLE]: known.userPoolId,
+      [USER_POOL_CLIENT_VARIABLE]: known.userPoolClientId,
+    }),
+  };
+}
+
+const settingsAsText = (settings: Settings): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));

@@ -1,0 +1,48 @@
+import {
+  type FunctionName,
+  type FunctionSpec,
+  functions,
+  type QueueName,
+  queues,
+  type SocketCall,
+} from '../../contract/functions.ts';
+import { type TableName, tables } from '../../contract/tables.ts';
+import { keysOf } from '../records.ts';
+import {
+  consumeRight,
+  type Right,
+  sendRight,
+  socketRight,
+  streamRights,
+  tableRights,
+} from './right.ts';
+import { type StreamFunction, streamSources } from './stream-sources.ts';
+
+/** The ARNs that rights are about. */
+export interface Arns {
+  table(table: TableName): string;
+  stream(table: TableName): string;
+  queue(queue: QueueName): string;
+  /** Where the batches go that a stream's function could not take. */
+  failures(name: StreamFunction): string;
+  socketCall(call: SocketCall): string;
+}
+
+/** All that a function may do, its log apart: what it declares, and what its trigger asks of it. */
+export function functionRights(name: FunctionName, arns: Arns): readonly Right[] {
+  const spec: FunctionSpec = functions[name];
+  return [
+    ...keysOf(tables).flatMap((table) => tableRights(arns.table(table), spec.tables[table] ?? [])),
+    ...(spec.sends ?? []).map((queue) => sendRight(arns.queue(queue))),
+    ...(spec.sockets ? [socketRight(spec.sockets.map(arns.socketCall))] : []),
+    ...keysOf(queues)
+      .filter((queue) => queues[queue].consumer === name)
+      .map((queue) => consumeRight(arns.queue(queue))),
+    ...keysOf(streamSources)
+      .filter((consumer) => consumer === name)
+      .flatMap((consumer) => [
+        ...streamRights(arns.stream(streamSources[consumer].table)),
+        sendRight(arns.failures(consumer)),
+      ]),
+  ];
+}

@@ -1,0 +1,17 @@
+import { Validations } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+import type { Right } from './right.ts';
+import { wildcardFinding } from './wildcard-finding.ts';
+
+/** Gives exactly this right, and answers what cdk-nag says of its wildcards with its own reason. */
+export function grantRight(
+  grantee: IGrantable & IConstruct,
+  { actions, resources, wildcardBecause: reason }: Right,
+): Grant {
+  if (reason !== undefined) {
+    const findings = resources.map((arn) => ({ id: wildcardFinding(grantee, arn), reason }));
+    Validations.of(grantee).acknowledge(...findings);
+  }
+  return Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [...resources] });
+}

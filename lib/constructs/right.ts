@@ -1,0 +1,77 @@
+import type { Verb } from '../../contract/functions.ts';
+
+/** One statement of a function's policy. */
+export interface Right {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  /** Why a resource ends in a wildcard, if one does. */
+  readonly wildcardBecause?: string;
+}
+
+const actionOf: Readonly<Record<Verb, string>> = {
+  get: 'dynamodb:GetItem',
+  put: 'dynamodb:PutItem',
+  update: 'dynamodb:UpdateItem',
+  delete: 'dynamodb:DeleteItem',
+  query: 'dynamodb:Query',
+  scan: 'dynamodb:Scan',
+  batchGet: 'dynamodb:BatchGetItem',
+  batchWrite: 'dynamodb:BatchWriteItem',
+};
+
+const INDEX_QUERY = 'query ';
+
+/** One right on the table itself for all verbs together, and one for each index. */
+export function tableRights(
+  tableArn: string,
+  declared: ReadonlyArray<Verb | `${typeof INDEX_QUERY}${string}`>,
+): readonly Right[] {
+  const indexes = declared.filter((right) => right.startsWith(INDEX_QUERY));
+  const verbs = declared.filter((right) => right in actionOf) as Verb[];
+  return [
+    ...(verbs.length > 0
+      ? [{ actions: verbs.map((verb) => actionOf[verb]), resources: [tableArn] }]
+      : []),
+    ...indexes.map((index) => ({
+      actions: [actionOf.query],
+      resources: [`${tableArn}/index/${index.slice(INDEX_QUERY.length)}`],
+    })),
+  ];
+}
+
+/** A publish is a transaction of Puts, of which each is checked as a PutItem. */
+export const publishRight = (notificationsArn: string): Right => ({
+  actions: [actionOf.put],
+  resources: [notificationsArn],
+});
+
+export const sendRight = (queueArn: string): Right => ({
+  actions: ['sqs:SendMessage'],
+  resources: [queueArn],
+});
+
+/** What Lambda's poller does in the name of the function. */
+export const consumeRight = (queueArn: string): Right => ({
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  resources: [queueArn],
+});
+
+/** What Lambda's stream poller does in the name of the function. */
+export const streamRights = (streamArn: string): readonly Right[] => [
+  {
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    resources: [streamArn],
+  },
+  {
+    actions: ['dynamodb:ListStreams'],
+    resources: ['*'],
+    wildcardBecause: 'ListStreams knows no resource; it tells names and no content.',
+  },
+];
+
+/** `callArns` name the method of one API and stage: `…/prod/POST/@connections/*`. */
+export const socketRight = (callArns: readonly string[]): Right => ({
+  actions: ['execute-api:ManageConnections'],
+  resources: callArns,
+  wildcardBecause: 'Connection ids are made by the gateway: the wildcard stands for them alone.',
+});

@@ -1,0 +1,35 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { LogGroupLogDestination, type StageOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+export interface GatewayProps {
+  /** Requests a second; refused with 429 above it. */
+  readonly throttleRate: number;
+  /** Requests at once; refused with 429 above it. */
+  readonly throttleBurst: number;
+  readonly accessLogs: boolean;
+  readonly logRetention: RetentionDays;
+}
+
+/** What the stages of both APIs have in common; `scope` is the gateway whose stage it will be. */
+export function stageSettings(scope: Construct, props: GatewayProps): StageOptions {
+  const common: StageOptions = {
+    autoDeploy: true,
+    // Always both: one without the other makes the missing one 0, and every request then gets a 429.
+    throttle: { rateLimit: props.throttleRate, burstLimit: props.throttleBurst },
+  };
+  if (!props.accessLogs) {
+    Validations.of(scope).acknowledge({
+      id: 'AwsSolutions-APIG1',
+      reason:
+        'Access logs are a setting (switchboard:accessLogs): WebSocket APIs need a role for them that belongs to the whole account.',
+    });
+    return common;
+  }
+  const logGroup = new LogGroup(scope, 'AccessLog', {
+    retention: props.logRetention,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  return { ...common, accessLogSettings: { destination: new LogGroupLogDestination(logGroup) } };
+}

@@ -1,0 +1,85 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { Settings } from '../../contract/environment.ts';
+import { type FunctionName, functions, queues } from '../../contract/functions.ts';
+import { SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
+import type { TableName } from '../../contract/tables.ts';
+import { functionEntry } from '../function-entry.ts';
+import { Mistake } from '../mistake.ts';
+import { pascalCase } from '../pascal-case.ts';
+import { keysOf, recordOf } from '../records.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { followStream, takeFromQueue } from './event-sources.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { functionRights } from './function-rights.ts';
+import { streamSources } from './stream-sources.ts';
+import type { SwitchboardQueues } from './switchboard-queues.ts';
+import type { SwitchboardState } from './switchboard-state.ts';
+import type { WebSocketGateway } from './web-socket-gateway.ts';
+
+export interface SwitchboardFunctionsProps {
+  readonly state: SwitchboardState;
+  readonly queues: SwitchboardQueues;
+  readonly sockets: WebSocketGateway;
+  readonly settings: Settings;
+  readonly logRetention: RetentionDays;
+}
+
+export type SwitchboardFunctions = Readonly<Record<FunctionName, lambda.Function>>;
+
+/** Every function of the contract, with what it is told, what it may do and what wakes it. */
+export function switchboardFunctions(
+  scope: Construct,
+  { state, queues: { work, failures }, sockets, settings, logRetention }: SwitchboardFunctionsProps,
+): SwitchboardFunctions {
+  const streamArn = (table: TableName): string => streamOf(table, state);
+  const made = recordOf(
+    keysOf(functions),
+    (name) =>
+      new BundledFunction(scope, `${pascalCase(name)}Function`, {
+        entry: functionEntry(name),
+        description: `Switchboard: ${functions[name].does}.`,
+        timeoutSeconds: functions[name].timeoutSeconds,
+        memoryMb: functions[name].memoryMb,
+        environment: functionEnvironment(functions[name], {
+          settings,
+          socketsEndpoint: sockets.stage.callbackUrl,
+          userPoolId: state.userPool.userPoolId,
+          userPoolClientId: state.userPoolClient.userPoolClientId,
+          tableName: (table) => state.tables[table].tableName,
+          queueUrl: (queue) => work[queue].queueUrl,
+        }),
+        rights: functionRights(name, {
+          table: (table) => state.tables[table].tableArn,
+          stream: streamArn,
+          queue: (queue) => work[queue].queueArn,
+          failures: (consumer) => failures[consumer].queueArn,
+          socketCall: (call) => sockets.callArn(call),
+        }),
+        logRetention,
+      }),
+  );
+
+  for (const name of keysOf(queues)) takeFromQueue(made[queues[name].consumer], work[name]);
+  for (const name of keysOf(streamSources)) {
+    const { table, filter } = streamSources[name];
+    followStream(made[name], { streamArn: streamArn(table), filter, failures: failures[name] });
+  }
+  new Rule(scope, 'SweepSchedule', {
+    schedule: Schedule.rate(Duration.minutes(SWEEP_EVERY_MINUTES)),
+    targets: [new LambdaFunction(made.sweep)],
+  });
+  return made;
+}
+
+function streamOf(table: TableName, { tables }: SwitchboardState): string {
+  const { tableStreamArn } = tables[table];
+  if (tableStreamArn === undefined) {
+    throw new Mistake(`The table ${table} has no stream: give it one in contract/tables.ts.`);
+  }
+  return tableStreamArn;
+}

@@ -1,0 +1,88 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Door } from '../../contract/environment.ts';
+import { GRACE_SECONDS, RETENTION_SECONDS } from '../../contract/limits.ts';
+import type { SwitchboardState } from './switchboard-state.ts';
+
+export interface SwitchboardProps {
+  /**
+   * Tables, users and bus of another stack, so that they outlive this one.
+   * @default - state of its own
+   */
+  readonly state?: SwitchboardState;
+  /**
+   * What becomes of that state of its own with the stack; other than DESTROY, it is also protected.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+  /**
+   * How clients get in. `message`: they authenticate by their first frame. `none`: nobody is anybody.
+   * @default 'message'
+   */
+  readonly door?: Door;
+  /**
+   * How long a session without a connection stays, 1 to 900.
+   * @default 30
+   */
+  readonly graceSeconds?: number;
+  /**
+   * How long missed notifications can be read, and ended sessions revived.
+   * @default 6
+   */
+  readonly retentionHours?: number;
+  /**
+   * Raised after a restore, so that every cursor from before is told so.
+   * @default '1'
+   */
+  readonly epoch?: string;
+  /**
+   * The pages that may call the HTTP API from a browser, as `https://host[:port]`.
+   * @default - none
+   */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * Requests a second that each API admits.
+   * @default 5000
+   */
+  readonly throttleRate?: number;
+  /**
+   * Requests at once that each API admits.
+   * @default 2500
+   */
+  readonly throttleBurst?: number;
+  /**
+   * How long every log is kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+  /**
+   * Writes a line for each request at the APIs. WebSocket APIs need a role for that which API Gateway
+   * keeps once for the whole account.
+   * @default false
+   */
+  readonly accessLogs?: boolean;
+}
+
+/** What holds where nothing is chosen, here and in the configuration. */
+export const switchboardDefaults = {
+  door: 'message',
+  graceSeconds: GRACE_SECONDS,
+  retentionHours: RETENTION_SECONDS / 3600,
+  epoch: '1',
+  allowedOrigins: [],
+  // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
+  throttleRate: 5000,
+  throttleBurst: 2500,
+  logRetention: RetentionDays.ONE_MONTH,
+  accessLogs: false,
+} as const satisfies SwitchboardProps;
+
+type Defaulted = keyof typeof switchboardDefaults;
+
+/** An undefined prop is one that was not given. */
+export function withDefaults(
+  props: SwitchboardProps,
+): SwitchboardProps & Required<Pick<SwitchboardProps, Defaulted>> {
+  const given = Object.entries(props).filter(([, value]) => value !== undefined);
+  return { ...switchboardDefaults, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,77 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { AccountRecovery, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { type TableName, tables } from '../../contract/tables.ts';
+import { pascalCase } from '../pascal-case.ts';
+import { keysOf, recordOf } from '../records.ts';
+import { ContractTable } from './contract-table.ts';
+
+export interface SwitchboardStateProps {
+  /**
+   * What becomes of tables, users and the bus when their stack goes. Other than DESTROY, they are
+   * protected from deletion as well.
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/** All of Switchboard that must outlive a deployment: tables, users and the event bus. */
+export class SwitchboardState extends Construct {
+  readonly tables: Readonly<Record<TableName, Table>>;
+  readonly userPool: UserPool;
+  /** What browsers sign in with: no secret, no hosted pages. */
+  readonly userPoolClient: UserPoolClient;
+  readonly eventBus: EventBus;
+
+  constructor(scope: Construct, id: string, props: SwitchboardStateProps = {}) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+
+    this.tables = recordOf(
+      keysOf(tables),
+      (table) => new ContractTable(this, pascalCase(table), { table, removalPolicy }),
+    );
+
+    this.userPool = new UserPool(this, 'UserPool', {
+      // Or whoever knows the public client id could sign up without an invitation.
+      selfSignUpEnabled: false,
+      signInAliases: { username: true },
+      signInCaseSensitive: false,
+      // Users need neither a mail address nor a telephone: there is nowhere to send a code to.
+      accountRecovery: AccountRecovery.NONE,
+      passwordPolicy: {
+        minLength: 8,
+        requireLowercase: true,
+        requireUppercase: true,
+        requireDigits: true,
+        requireSymbols: true,
+      },
+      removalPolicy,
+      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+    });
+    Validations.of(this.userPool).acknowledge(
+      {
+        id: 'AwsSolutions-COG2',
+        reason: 'A second factor is the choice of who runs the users: this pool only has to exist.',
+      },
+      {
+        id: 'AwsSolutions-COG8',
+        reason: 'Threat protection is billed for every user; revocation and throttles come first.',
+      },
+    );
+    this.userPoolClient = this.userPool.addClient('Client', {
+      authFlows: { userPassword: true },
+      disableOAuth: true,
+      enableTokenRevocation: true,
+      preventUserExistenceErrors: true,
+      accessTokenValidity: Duration.minutes(60),
+      idTokenValidity: Duration.minutes(60),
+      refreshTokenValidity: Duration.days(30),
+    });
+
+    this.eventBus = new EventBus(this, 'EventBus');
+    this.eventBus.applyRemovalPolicy(removalPolicy);
+  }
+}

@@ -1,0 +1,20 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Switchboard } from './constructs/switchboard.ts';
+import type { SwitchboardProps } from './constructs/switchboard-props.ts';
+
+export interface ServiceStackProps extends StackProps {
+  readonly switchboard: SwitchboardProps;
+}
+
+/** What runs: replaced by each deployment, and keeps nothing. */
+export class ServiceStack extends Stack {
+  readonly switchboard: Switchboard;
+
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, props);
+    this.switchboard = new Switchboard(this, 'Switchboard', props.switchboard);
+    new CfnOutput(this, 'WebSocketUrl', { value: this.switchboard.webSocketStage.url });
+    new CfnOutput(this, 'HttpUrl', { value: this.switchboard.httpApi.apiEndpoint });
+  }
+}

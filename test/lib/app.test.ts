@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cdkContext } from './templates.ts';
+
+let output: string;
+beforeAll(async () => {
+  output = await mkdtemp(join(tmpdir(), 'switchboard-app-'));
+});
+afterAll(() => rm(output, { recursive: true }));
+
+/** Runs the app as the CDK's command line does. */
+async function runApp(choices: Readonly<Record<string, unknown>>, validation: boolean) {
+  const chosen = Object.entries(choices).map(([name, value]) => [`switchboard:${name}`, value]);
+  const CDK_CONTEXT_JSON = JSON.stringify({ ...cdkContext, ...Object.fromEntries(chosen) });
+  const { CDK_VALIDATION: _, ...environment } = process.env;
+  const env = {
+    ...environment,
+    CDK_OUTDIR: output,
+    CDK_CONTEXT_JSON,
+    ...(validation ? {} : { CDK_VALIDATION: 'false' }),
+  };
+  return promisify(execFile)(process.execPath, ['bin/app.ts'], { env }).then(
+    ({ stderr }) => ({ code: 0, stderr }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+  );
+}
+
+describe('the app', () => {
+  it.each([[{}], [{ environment: 'production', accessLogs: true }]])(
+    'satisfies the rules of CloudFormation and of AwsSolutions, with nothing left to say: %j',
+    async (choices) => {
+      expect(await runApp(choices, true)).toEqual({ code: 0, stderr: '' });
+      expect(existsSync(join(output, 'SwitchboardService.template.json'))).toBe(true);
+    },
+    60_000,
+  );
+
+  it('stops at a wrong choice with one sentence', async () => {
+    expect(await runApp({ door: 'ticket' }, false)).toEqual({
+      code: 1,
+      stderr: 'switchboard:door is "ticket": it must be message or none.\n',
+    });
+  });
+});

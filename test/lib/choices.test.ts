@@ -1,0 +1,85 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { synthesize } from './templates.ts';
+
+let app: Awaited<ReturnType<typeof synthesize>>;
+beforeAll(async () => {
+  app = await synthesize({
+    environment: 'production',
+    door: 'none',
+    graceSeconds: 60,
+    retentionHours: 24,
+    epoch: '2',
+    allowedOrigins: 'https://shop.example',
+    throttleRate: 100,
+    throttleBurst: 50,
+    logRetentionDays: 90,
+    accessLogs: true,
+  });
+}, 60_000);
+
+describe('in production', () => {
+  it.each([
+    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 4],
+    ['AWS::Cognito::UserPool', { DeletionProtection: 'ACTIVE' }, 1],
+    ['AWS::Events::EventBus', {}, 1],
+  ])('%s outlives its stack and refuses deletion', (type, Properties, count) => {
+    const protectedBy = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties };
+    app.state.resourceCountIs(type, count);
+    app.state.allResources(type, Match.objectLike(protectedBy));
+  });
+
+  it('so do the pets', () => {
+    app.petStore.allResources(
+      'AWS::DynamoDB::Table',
+      Match.objectLike({
+        DeletionPolicy: 'Retain',
+        Properties: { DeletionProtectionEnabled: true },
+      }),
+    );
+  });
+
+  it('the stack of the state refuses to be terminated, and the others do not', () => {
+    const refusing = app.assembly.stacks.filter((stack) => stack.terminationProtection);
+    expect(refusing.map(({ id }) => id)).toEqual(['SwitchboardState']);
+  });
+});
+
+describe('what an operator chooses', () => {
+  it('is told to every function', () => {
+    app.service.allResourcesProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          DOOR: 'none',
+          GRACE_SECONDS: '60',
+          RETENTION_SECONDS: '86400',
+          EPOCH: '2',
+        }),
+      },
+    });
+  });
+
+  it('holds for publishers of other stacks too', () => {
+    app.petStore.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { RETENTION_SECONDS: '86400' } },
+    });
+  });
+
+  it('bounds both APIs, and writes their access logs', () => {
+    app.service.resourceCountIs('AWS::ApiGatewayV2::Stage', 2);
+    app.service.allResourcesProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 50 },
+      AccessLogSettings: { DestinationArn: Match.anyValue() },
+    });
+  });
+
+  it('lets in the pages that it names', () => {
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: { AllowOrigins: ['https://shop.example'] },
+    });
+  });
+
+  it('keeps every log of Switchboard as long', () => {
+    app.service.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+  });
+});

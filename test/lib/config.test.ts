@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../lib/config.ts';
+import { Mistake } from '../../lib/mistake.ts';
+
+/** As `cdk -c switchboard:key=value` hands it over. */
+const configOf = (choices: Readonly<Record<string, unknown>>) =>
+  readConfig({
+    'aws:cdk:enable-path-metadata': true,
+    ...Object.fromEntries(
+      Object.entries(choices).map(([name, value]) => [`switchboard:${name}`, value]),
+    ),
+  });
+
+describe('configuration', () => {
+  it('has a default for everything: development, open to every page, through the message door', () => {
+    expect(configOf({})).toEqual({
+      environment: 'development',
+      door: 'message',
+      graceSeconds: 30,
+      retentionHours: 6,
+      epoch: '1',
+      allowedOrigins: ['*'],
+      throttleRate: 5000,
+      throttleBurst: 2500,
+      logRetentionDays: 30,
+      accessLogs: false,
+    });
+  });
+
+  it('admits no page of another origin in production unless it is named', () => {
+    expect(configOf({ environment: 'production' }).allowedOrigins).toEqual([]);
+  });
+
+  it.each([
+    ['environment', 'production', 'production'],
+    ['door', 'none', 'none'],
+    ['graceSeconds', '900', 900],
+    ['graceSeconds', 1, 1],
+    ['retentionHours', '168', 168],
+    ['epoch', 'after-restore_2', 'after-restore_2'],
+    ['epoch', 2, '2'],
+    [
+      'allowedOrigins',
+      'https://a.example,http://localhost:5173',
+      ['https://a.example', 'http://localhost:5173'],
+    ],
+    ['allowedOrigins', ['https://a.example'], ['https://a.example']],
+    ['allowedOrigins', '*', ['*']],
+    ['throttleRate', '10', 10],
+    ['throttleBurst', '1', 1],
+    ['logRetentionDays', '14', 14],
+    ['accessLogs', 'true', true],
+    ['accessLogs', false, false],
+  ] as const)('reads %s=%j, from the command line or from a file', (name, given, value) => {
+    expect(configOf({ [name]: given })).toHaveProperty(name, value);
+  });
+
+  const origins = 'origins such as https://shop.example.com, parted by commas';
+  const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
+  it.each([
+    ['environment', 'staging', 'development or production'],
+    ['door', 'ticket', 'message or none'],
+    ['door', 'toString', 'message or none'],
+    ['graceSeconds', '0', 'a whole number from 1 to 900'],
+    ['graceSeconds', '901', 'a whole number from 1 to 900'],
+    ['graceSeconds', '1e2', 'a whole number from 1 to 900'],
+    ['graceSeconds', 1.5, 'a whole number from 1 to 900'],
+    ['graceSeconds', '', 'a whole number from 1 to 900'],
+    ['retentionHours', '169', 'a whole number from 1 to 168'],
+    ['epoch', 'a#b', '1 to 32 letters, digits, "_" or "-"'],
+    ['allowedOrigins', 'https://a.example/', `${origins}, or *`],
+    ['allowedOrigins', 'a.example', `${origins}, or *`],
+    ['allowedOrigins', 'https://A.example', `${origins}, or *`],
+    ['allowedOrigins', 'https://a.example,*', `${origins}, or *`],
+    ['throttleRate', '10001', 'a whole number from 1 to 10000'],
+    ['throttleBurst', 'many', 'a whole number from 1 to 5000'],
+    ['logRetentionDays', '2', days],
+    ['logRetentionDays', 'ONE_DAY', days],
+    ['accessLogs', 'yes', 'true or false'],
+    ['accessLogs', 'constructor', 'true or false'],
+  ])('refuses %s=%j by a sentence with key, value and what is allowed', (name, given, allowed) => {
+    const sentence = `switchboard:${name} is ${JSON.stringify(given)}: it must be ${allowed}.`;
+    expect(() => configOf({ [name]: given })).toThrow(new Mistake(sentence));
+  });
+
+  it('refuses every page in production', () => {
+    const choices = { environment: 'production', allowedOrigins: '*' };
+    const sentence = `switchboard:allowedOrigins is "*": it must be ${origins}.`;
+    expect(() => configOf(choices)).toThrow(new Mistake(sentence));
+  });
+
+  it('refuses a key of ours that it does not know, and names those that it does', () => {
+    expect(() => configOf({ dor: 'none' })).toThrow(
+      /^switchboard:dor is not a setting: there are environment, door, .*allowedOrigins\.$/,
+    );
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import {
+  functionEnvironment,
+  type Surroundings,
+} from '../../lib/constructs/function-environment.ts';
+
+const known: Surroundings = {
+  settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 21600, EPOCH: '1' },
+  socketsEndpoint: 'https://sockets/prod',
+  userPoolId: 'pool',
+  userPoolClientId: 'client',
+  tableName: (table) => `the-${table}`,
+  queueUrl: (queue) => `https://queues/${queue}`,
+};
+const spec = { file: 'f', does: 'nothing', tables: {}, timeoutSeconds: 1, memoryMb: 128 };
+const settings = { DOOR: 'message', GRACE_SECONDS: '30', RETENTION_SECONDS: '21600', EPOCH: '1' };
+
+describe('environment', () => {
+  it('of a function that declares nothing: the settings, as text', () => {
+    expect(functionEnvironment(spec, known)).toEqual(settings);
+  });
+
+  it.each([
+    [{ tables: { connections: ['put'] } }, { CONNECTIONS_TABLE_NAME: 'the-connections' }],
+    [{ sends: ['session-check'] }, { SESSION_CHECK_QUEUE_URL: 'https://queues/session-check' }],
+    [{ sockets: ['post'] }, { SOCKETS_ENDPOINT: 'https://sockets/prod' }],
+    [{ verifiesTokens: true }, { USER_POOL_ID: 'pool', USER_POOL_CLIENT_ID: 'client' }],
+  ] as const)('what is declared is told, and no more: %j', (declared, told) => {
+    expect(functionEnvironment({ ...spec, ...declared }, known)).toEqual({ ...settings, ...told });
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { functions } from '../../contract/functions.ts';
+import { type Arns, functionRights } from '../../lib/constructs/function-rights.ts';
+import {
+  consumeRight,
+  publishRight,
+  sendRight,
+  socketRight,
+  streamRights,
+  tableRights,
+} from '../../lib/constructs/right.ts';
+import { keysOf } from '../../lib/records.ts';
+
+const arns: Arns = {
+  table: (table) => `table/${table}`,
+  stream: (table) => `table/${table}/stream`,
+  queue: (queue) => `queue/${queue}`,
+  failures: (name) => `failures/${name}`,
+  socketCall: (call) => `sockets/${call}/*`,
+};
+
+describe('rights', () => {
+  it.each([
+    ['get', 'dynamodb:GetItem'],
+    ['put', 'dynamodb:PutItem'],
+    ['update', 'dynamodb:UpdateItem'],
+    ['delete', 'dynamodb:DeleteItem'],
+    ['query', 'dynamodb:Query'],
+    ['scan', 'dynamodb:Scan'],
+    ['batchGet', 'dynamodb:BatchGetItem'],
+    ['batchWrite', 'dynamodb:BatchWriteItem'],
+  ] as const)('%s is %s on the table, and nothing on its indexes', (verb, action) => {
+    expect(tableRights('pets', [verb])).toEqual([{ actions: [action], resources: ['pets'] }]);
+  });
+
+  it('the query of an index is no query of the table', () => {
+    expect(tableRights('pets', ['get', 'query ByName', 'update'])).toEqual([
+      { actions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], resources: ['pets'] },
+      { actions: ['dynamodb:Query'], resources: ['pets/index/ByName'] },
+    ]);
+  });
+
+  it('no verb is no right', () => {
+    expect(tableRights('pets', [])).toEqual([]);
+  });
+
+  it('to publish is to put notifications', () => {
+    expect(publishRight('n')).toEqual({ actions: ['dynamodb:PutItem'], resources: ['n'] });
+  });
+
+  it.each(keysOf(functions))('%s: a wildcard stands only beside its reason', (name) => {
+    for (const { resources, wildcardBecause } of functionRights(name, arns)) {
+      const isWide = resources.some((resource) => resource.endsWith('*'));
+      expect(wildcardBecause !== undefined).toBe(isWide);
+    }
+  });
+
+  it.each(keysOf(functions))('%s: scans only if it says why', (name) => {
+    const actions = functionRights(name, arns).flatMap((right) => right.actions);
+    expect(actions.includes('dynamodb:Scan')).toBe('scansBecause' in functions[name]);
+  });
+
+  it('connect may send to the reaper and put connections', () => {
+    expect(functionRights('connect', arns)).toEqual([
+      { actions: ['dynamodb:PutItem'], resources: ['table/connections'] },
+      sendRight('queue/reaper'),
+    ]);
+  });
+
+  it('a queue is taken from by its consumer alone', () => {
+    const takers = keysOf(functions).filter((name) =>
+      functionRights(name, arns).some(({ actions }) => actions.includes('sqs:ReceiveMessage')),
+    );
+    expect(takers).toEqual(['session-check', 'reaper']);
+    expect(functionRights('reaper', arns)).toContainEqual(consumeRight('queue/reaper'));
+  });
+
+  it('a stream is read, and its failures are put aside, by its function alone', () => {
+    expect(functionRights('session-stream', arns)).toEqual([
+      sendRight('queue/session-check'),
+      ...streamRights('table/sessions/stream'),
+      sendRight('failures/session-stream'),
+    ]);
+  });
+
+  it('sockets are called by the declared methods alone', () => {
+    expect(functionRights('reaper', arns)).toContainEqual(socketRight(['sockets/delete/*']));
+  });
+});

@@ -1,0 +1,313 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type FunctionSpec, functions, queues } from '../../contract/functions.ts';
+import { tables } from '../../contract/tables.ts';
+import { keysOf } from '../../lib/records.ts';
+import { synthesize } from './templates.ts';
+
+let app: Awaited<ReturnType<typeof synthesize>>;
+beforeAll(async () => {
+  app = await synthesize();
+}, 60_000);
+
+/** The one resource of that type whose logical id begins like this. */
+function resource(template: Template, type: string, prefix: string) {
+  const found = Object.entries(template.findResources(type)).filter(([id]) =>
+    new RegExp(`^${prefix}[0-9A-F]{8}$`).test(id),
+  );
+  expect(found, `${type} ${prefix}`).toHaveLength(1);
+  return found[0]?.[1] as { Properties: Record<string, never> };
+}
+
+const pascal = (name: string) =>
+  name.replaceAll(/(^|-)(\w)/g, (_, _dash: string, letter: string) => letter.toUpperCase());
+
+const allTemplates = () => [app.state, app.service, app.petStore];
+const everyResource = (type: string) =>
+  allTemplates().flatMap((template) => Object.entries(template.findResources(type)));
+
+describe('stacks', () => {
+  it('depend on each other in one direction', () => {
+    const needs = app.assembly.stacks.map(({ id, dependencies }) => [
+      id,
+      dependencies.map((other) => other.id).filter((other) => !other.endsWith('.assets')),
+    ]);
+    expect(Object.fromEntries(needs)).toEqual({
+      SwitchboardState: [],
+      SwitchboardService: ['SwitchboardState'],
+      SwitchboardPetStore: ['SwitchboardState', 'SwitchboardService'],
+    });
+  });
+
+  it('tell their addresses and names by their documented outputs', () => {
+    const outputs = (template: Template) =>
+      Object.keys(template.findOutputs('*')).filter((name) => !name.startsWith('ExportsOutput'));
+    expect(outputs(app.state)).toEqual([
+      'UserPoolId',
+      'UserPoolClientId',
+      'EventBusName',
+      'ConnectionsTableName',
+      'SessionsTableName',
+      'SubscriptionsTableName',
+      'NotificationsTableName',
+    ]);
+    expect(outputs(app.service)).toEqual(['WebSocketUrl', 'HttpUrl']);
+    expect(outputs(app.petStore)).toEqual(['PetsTableName']);
+  });
+
+  it('go without a trace in development', () => {
+    for (const type of [
+      'AWS::DynamoDB::Table',
+      'AWS::Cognito::UserPool',
+      'AWS::Events::EventBus',
+    ]) {
+      for (const [id, { DeletionPolicy }] of everyResource(type)) {
+        expect(DeletionPolicy, id).toBe('Delete');
+      }
+    }
+  });
+});
+
+describe('tables', () => {
+  it.each(keysOf(tables))('%s has the keys, indexes, TTL and stream of the contract', (name) => {
+    const { Properties } = resource(
+      app.state,
+      'AWS::DynamoDB::Table',
+      `Switchboard${pascal(name)}`,
+    );
+    const layout = tables[name];
+    const keys = (partition: { name: string }, sort?: { name: string }) => [
+      { AttributeName: partition.name, KeyType: 'HASH' },
+      ...(sort ? [{ AttributeName: sort.name, KeyType: 'RANGE' }] : []),
+    ];
+    const indexes = (kind: 'globalIndexes' | 'localIndexes') =>
+      kind in layout
+        ? Object.entries(Object(layout)[kind]).map(([IndexName, index]) => ({
+            IndexName,
+            KeySchema: keys(Object(index).partition, Object(index).sort),
+            Projection: { ProjectionType: Object(index).projection },
+          }))
+        : undefined;
+    expect(Properties).toEqual({
+      AttributeDefinitions: expect.any(Array),
+      KeySchema: keys(layout.partition, 'sort' in layout ? layout.sort : undefined),
+      GlobalSecondaryIndexes: indexes('globalIndexes'),
+      LocalSecondaryIndexes: indexes('localIndexes'),
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      StreamSpecification: 'stream' in layout ? { StreamViewType: layout.stream } : undefined,
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+      DeletionProtectionEnabled: false,
+    });
+  });
+
+  it('of pets are kept by tenant, recoverable and encrypted', () => {
+    app.petStore.hasResourceProperties('AWS::DynamoDB::Table', {
+      KeySchema: [
+        { AttributeName: 'tenant', KeyType: 'HASH' },
+        { AttributeName: 'petId', KeyType: 'RANGE' },
+      ],
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      SSESpecification: { SSEEnabled: true },
+    });
+  });
+});
+
+describe('users', () => {
+  it('cannot sign themselves up past the invitations', () => {
+    app.state.hasResourceProperties('AWS::Cognito::UserPool', {
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+    });
+  });
+
+  it('sign in by password, for an hour, revocably, and without telling who exists', () => {
+    app.state.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      AllowedOAuthFlowsUserPoolClient: false,
+      EnableTokenRevocation: true,
+      PreventUserExistenceErrors: 'ENABLED',
+      AccessTokenValidity: 60,
+      GenerateSecret: Match.absent(),
+    });
+  });
+});
+
+describe('functions', () => {
+  it('are Node 24 on arm64 with JSON logs that end, and none reserves concurrency', () => {
+    const all = everyResource('AWS::Lambda::Function');
+    expect(all).toHaveLength(keysOf(functions).length + 3);
+    for (const [id, { Properties }] of all) {
+      expect(Properties, id).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.stringContaining('Log') } },
+      });
+      expect(Properties, id).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
+    for (const [id, { Properties }] of everyResource('AWS::Logs::LogGroup')) {
+      expect(Properties.RetentionInDays, id).toBe(30);
+    }
+  });
+
+  it('have a role and a log each of its own', () => {
+    const all = everyResource('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    const roles = new Set(all.map(({ Role }) => Role['Fn::GetAtt'][0]));
+    const logs = new Set(all.map(({ LoggingConfig }) => LoggingConfig.LogGroup.Ref));
+    expect([roles.size, logs.size]).toEqual([all.length, all.length]);
+  });
+
+  it.each(keysOf(functions))('%s has the time, memory and environment that it declares', (name) => {
+    const { Properties } = resource(
+      app.service,
+      'AWS::Lambda::Function',
+      `Switchboard${pascal(name)}Function`,
+    );
+    const spec: FunctionSpec = functions[name];
+    const shout = (part: string) => part.replaceAll('-', '_').toUpperCase();
+    const variables = [
+      ...['DOOR', 'GRACE_SECONDS', 'RETENTION_SECONDS', 'EPOCH'],
+      ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
+      ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
+      ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
+      ...(spec.verifiesTokens ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
+    ];
+    expect(Properties).toMatchObject({ Timeout: spec.timeoutSeconds, MemorySize: spec.memoryMb });
+    expect(Object.keys(Object(Properties).Environment.Variables).sort()).toEqual(variables.sort());
+  });
+});
+
+describe('the WebSocket API', () => {
+  it('[S4-06] has the stage prod, with both throttle limits, and answers only on $default', () => {
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      ProtocolType: 'WEBSOCKET',
+      RouteSelectionExpression: '$request.body.action',
+    });
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: 'prod',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 5000, ThrottlingBurstLimit: 2500 },
+      AccessLogSettings: Match.absent(),
+    });
+    const answering = Object.values(app.service.findResources('AWS::ApiGatewayV2::Route'))
+      .filter(({ Properties }) => Properties.RouteKey.startsWith('$'))
+      .map(({ Properties }) => [Properties.RouteKey, Properties.RouteResponseSelectionExpression]);
+    expect(Object.fromEntries(answering)).toEqual({
+      $connect: undefined,
+      $disconnect: undefined,
+      $default: '$default',
+    });
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::RouteResponse', {
+      RouteResponseKey: '$default',
+    });
+  });
+});
+
+describe('the HTTP API', () => {
+  it('asks for an access token on every route, those of the sample store included', () => {
+    const routes = everyResource('AWS::ApiGatewayV2::Route')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ RouteKey }) => !RouteKey.startsWith('$'));
+    expect(routes.map(({ RouteKey }) => RouteKey)).toEqual([
+      'POST /readNotifications',
+      'GET /pets',
+      'GET /pets/{petId}',
+      'PUT /pets/{petId}',
+    ]);
+    for (const { AuthorizationType, RouteKey } of routes) {
+      expect(AuthorizationType, RouteKey).toBe('JWT');
+    }
+    expect(everyResource('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1);
+  });
+
+  it('lets the pages of every origin in, with the headers that our clients send', () => {
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      ProtocolType: 'HTTP',
+      CorsConfiguration: {
+        AllowOrigins: ['*'],
+        AllowHeaders: ['authorization', 'content-type', 'SessionId', 'X-Tenant'],
+      },
+    });
+  });
+
+  it('has both throttle limits', () => {
+    app.service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 5000, ThrottlingBurstLimit: 2500 },
+    });
+  });
+});
+
+describe('queues', () => {
+  it('are encrypted and refuse what is not', () => {
+    const all = everyResource('AWS::SQS::Queue');
+    expect(everyResource('AWS::SQS::QueuePolicy')).toHaveLength(all.length);
+    for (const [id, { Properties }] of all) {
+      expect(Properties.SqsManagedSseEnabled, id).toBe(true);
+    }
+  });
+
+  it.each(keysOf(queues))(
+    '%s waits, is patient with its function, and puts aside what fails',
+    (name) => {
+      const { consumer, delaySeconds } = queues[name];
+      const { Properties } = resource(
+        app.service,
+        'AWS::SQS::Queue',
+        `SwitchboardQueues${pascal(name)}`,
+      );
+      expect(Properties).toMatchObject({
+        DelaySeconds: delaySeconds,
+        RedrivePolicy: { deadLetterTargetArn: expect.anything(), maxReceiveCount: 5 },
+      });
+      expect(Number(Properties.VisibilityTimeout)).toBeGreaterThanOrEqual(
+        6 * functions[consumer].timeoutSeconds,
+      );
+      const mapping = resource(
+        app.service,
+        'AWS::Lambda::EventSourceMapping',
+        `Switchboard${pascal(consumer)}FunctionQueue`,
+      );
+      expect(mapping.Properties).toMatchObject({
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 10 },
+      });
+    },
+  );
+});
+
+describe('streams', () => {
+  it.each([
+    ['FanOut', 'Notifications'],
+    ['SessionStream', 'Sessions'],
+  ])('%s follows %s from the beginning, and gives up on nothing silently', (name, table) => {
+    const { Properties } = resource(
+      app.service,
+      'AWS::Lambda::EventSourceMapping',
+      `Switchboard${name}FunctionStream`,
+    );
+    expect(Properties).toMatchObject({
+      EventSourceArn: { 'Fn::ImportValue': expect.stringContaining(table) },
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: 100,
+      ParallelizationFactor: 1,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: {
+        OnFailure: {
+          Destination: { 'Fn::GetAtt': [expect.stringContaining(`${name}Failures`), 'Arn'] },
+        },
+      },
+    });
+    expect(Number(Properties.MaximumRecordAgeInSeconds)).toBeLessThan(24 * 3600);
+  });
+});
+
+it('the sweep runs every minute', () => {
+  app.service.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(1 minute)',
+    Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('SweepFunction'), 'Arn'] } }],
+  });
+});

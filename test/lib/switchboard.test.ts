@@ -1,0 +1,101 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { functions } from '../../contract/functions.ts';
+import { bundle } from '../../lib/bundle.ts';
+import { Switchboard } from '../../lib/constructs/switchboard.ts';
+import { functionEntry } from '../../lib/function-entry.ts';
+import { keysOf } from '../../lib/records.ts';
+import { cdkContext } from './templates.ts';
+
+let template: Template;
+let switchboard: Switchboard;
+let sizes: ReadonlyMap<string, number>;
+
+/** Somebody else's app, with everything in one stack and nothing chosen. */
+beforeAll(async () => {
+  sizes = await bundle(keysOf(functions).map(functionEntry));
+  const stack = new Stack(new App({ context: { ...cdkContext } }), 'Shop');
+  switchboard = new Switchboard(stack, 'Realtime', { door: undefined });
+  const own = (id: string) =>
+    new LambdaFunction(stack, id, {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline('exports.handler = async () => {};'),
+    });
+  switchboard.grantPublish(own('Publisher'));
+  switchboard.grantManageConnections(own('Closer'));
+  template = Template.fromStack(stack);
+}, 60_000);
+
+const rightsOf = (role: string) =>
+  Object.values(template.findResources('AWS::IAM::Policy'))
+    .filter(({ Properties }) => Properties.Roles[0].Ref.startsWith(role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+
+describe('the construct in an app of somebody else', () => {
+  it('makes state of its own, which stays when the stack goes', () => {
+    template.resourceCountIs('AWS::DynamoDB::Table', 4);
+    template.allResources('AWS::DynamoDB::Table', Match.objectLike({ DeletionPolicy: 'Retain' }));
+  });
+
+  it('lets no page of another origin in unless told so', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      ProtocolType: 'HTTP',
+      CorsConfiguration: Match.absent(),
+    });
+  });
+
+  it('[S1-14] grantPublish gives one right and two variables', () => {
+    const table = expect.stringContaining('RealtimeStateNotifications');
+    expect(rightsOf('PublisherServiceRole')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:PutItem',
+        Resource: { 'Fn::GetAtt': [table, 'Arn'] },
+      },
+    ]);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          NOTIFICATIONS_TABLE_NAME: { Ref: Match.stringLikeRegexp('RealtimeStateNotifications') },
+          RETENTION_SECONDS: '21600',
+        },
+      },
+      Role: { 'Fn::GetAtt': [Match.stringLikeRegexp('Publisher'), 'Arn'] },
+    });
+  });
+
+  it('grantManageConnections gives the three calls on this API and stage', () => {
+    const [statement, ...others] = rightsOf('CloserServiceRole');
+    expect(others).toEqual([]);
+    expect(statement.Action).toBe('execute-api:ManageConnections');
+    expect(
+      statement.Resource.map(
+        (arn: object) => /\w+\/@connections\/\*/.exec(JSON.stringify(arn))?.[0],
+      ),
+    ).toEqual(['DELETE/@connections/*', 'GET/@connections/*', 'POST/@connections/*']);
+  });
+
+  it('takes a prop that is undefined as one that was not given', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DOOR: 'message' } },
+    });
+  });
+
+  it('carries less than 800 KB of code in each function', () => {
+    for (const [entry, bytes] of sizes) expect(bytes, entry).toBeLessThan(800 * 1024);
+  });
+
+  it('shows its parts', () => {
+    expect(keysOf(switchboard.functions)).toEqual(keysOf(functions));
+    expect(switchboard.tables.connections.tableName).toBeDefined();
+    expect(switchboard.webSocketStage.stageName).toBe('prod');
+    expect(switchboard.eventBus.eventBusName).toBeDefined();
+    expect(switchboard.userPoolClient.userPoolClientId).toBeDefined();
+    expect(switchboard.userPool.userPoolId).toBeDefined();
+    expect(switchboard.httpApi.apiEndpoint).toBeDefined();
+    expect(switchboard.webSocketApi.apiId).toBeDefined();
+  });
+});
