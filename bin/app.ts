@@ -14,6 +14,6 @@ try {
 
 // CDK's own switch: where it validates nothing, the rules need not be loaded either.
 if (process.env.CDK_VALIDATION !== 'false') {
-  const { AwsSolutionsChecks } = await import('cdk-nag');
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { AwsSolutionsChecks, ServerlessChecks } = await import('cdk-nag');
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 }

@@ -19,7 +19,6 @@ const settings: BuildOptions = {
   // reading every cold start would pay for. They cost 37 KB of upload and no time to load.
   minifyWhitespace: true,
   minifySyntax: true,
-  plugins: [nativeBuiltins],
   logLevel: 'warning',
 };
 
@@ -32,7 +31,7 @@ const settings: BuildOptions = {
  */
 export async function bundle(
   entries: readonly string[],
-  { source = PROJECT_FOLDER, target = BUNDLES_FOLDER } = {},
+  { source = PROJECT_FOLDER, target = BUNDLES_FOLDER, plugins = [nativeBuiltins] } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const missing = entries
     .map((entry) => `${entry}.ts`)
@@ -42,6 +41,7 @@ export async function bundle(
   }
   const { outputFiles = [] } = await build({
     ...settings,
+    plugins,
     absWorkingDir: source,
     entryPoints: entries.map((entry) => ({ in: `${entry}.ts`, out: `${entry}/index` })),
     outdir: target,

@@ -20,11 +20,12 @@ export function stageSettings(scope: Construct, props: GatewayProps): StageOptio
     throttle: { rateLimit: props.throttleRate, burstLimit: props.throttleBurst },
   };
   if (!props.accessLogs) {
-    Validations.of(scope).acknowledge({
-      id: 'AwsSolutions-APIG1',
-      reason:
-        'Access logs are a setting (switchboard:accessLogs): WebSocket APIs need a role for them that belongs to the whole account.',
-    });
+    const reason =
+      'Access logs are a setting (switchboard:accessLogs): WebSocket APIs need a role for them that belongs to the whole account.';
+    Validations.of(scope).acknowledge(
+      { id: 'AwsSolutions-APIG1', reason },
+      { id: 'Serverless-APIGWAccessLogging', reason },
+    );
     return common;
   }
   const logGroup = new LogGroup(scope, 'AccessLog', {

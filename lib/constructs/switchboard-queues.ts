@@ -32,7 +32,7 @@ export class SwitchboardQueues extends Construct {
         id: 'AwsSolutions-SQS3',
         reason: 'It is the end of the line: what a stream mapping gave up on lies here.',
       });
-      return queue;
+      return atTheEnd(queue);
     });
   }
 
@@ -44,9 +44,18 @@ export class SwitchboardQueues extends Construct {
       // AWS's rule: six times the function's own limit, so that no message is taken twice meanwhile.
       visibilityTimeout: Duration.seconds(6 * functions[consumer].timeoutSeconds),
       deadLetterQueue: {
-        queue: new Queue(this, `${pascalCase(name)}DeadLetters`, deadLetterQueue),
+        queue: atTheEnd(new Queue(this, `${pascalCase(name)}DeadLetters`, deadLetterQueue)),
         maxReceiveCount: RECEIVES,
       },
     });
   }
+}
+
+/** A queue that nothing is moved on from, for the rule that cannot tell. */
+function atTheEnd(queue: Queue): Queue {
+  Validations.of(queue).acknowledge({
+    id: 'Serverless-SQSRedrivePolicy',
+    reason: 'It is a dead-letter queue itself: what lies here waits for a person.',
+  });
+  return queue;
 }

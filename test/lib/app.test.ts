@@ -32,7 +32,7 @@ async function runApp(choices: Readonly<Record<string, unknown>>, validation: bo
 
 describe('the app', () => {
   it.each([[{}], [{ environment: 'production', accessLogs: true }]])(
-    'satisfies the rules of CloudFormation and of AwsSolutions, with nothing left to say: %j',
+    'satisfies the rules of CloudFormation, AwsSolutions and Serverless, with nothing left to say: %j',
     async (choices) => {
       expect(await runApp(choices, true)).toEqual({ code: 0, stderr: '' });
       expect(existsSync(join(output, 'SwitchboardService.template.json'))).toBe(true);

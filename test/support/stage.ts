@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { seed } from '../../bin/seed.ts';
@@ -14,6 +14,12 @@ export interface TestStageOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly dataDirectory?: string;
   readonly withPage?: boolean;
+  /** Changes what was synthesized before it runs: the template of a stack, in place. */
+  readonly alter?: (stack: string, template: Template) => void;
+}
+
+export interface Template {
+  readonly Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
 }
 
 /** The whole product on free ports: synthesized, running, with Joe, Sam and their pets. */
@@ -24,6 +30,7 @@ export async function startTestStage(
   const { signal } = new AbortController();
   const assemblyDirectory = join(folder, 'cdk.out');
   await synthesize(root, assemblyDirectory, signal, options.settings);
+  if (options.alter) alterTemplates(assemblyDirectory, options.alter);
   if (options.withPage) await buildPage(root, signal);
   let users: Place['users'] = [];
   const stage = await startStage({
@@ -50,4 +57,13 @@ export async function startTestStage(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function alterTemplates(directory: string, alter: NonNullable<TestStageOptions['alter']>): void {
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.template.json'))) {
+    const path = join(directory, file);
+    const template = JSON.parse(readFileSync(path, 'utf8')) as Template;
+    alter(file.replace('.template.json', ''), template);
+    writeFileSync(path, JSON.stringify(template));
+  }
 }
