@@ -28,6 +28,11 @@ export const refusals = {
     status: 401,
     message: 'This connection no longer belongs to its session: connect again.',
   },
+  'sign-in-refused': { status: 401, message: 'User name or password is not right.' },
+  'refresh-refused': {
+    status: 401,
+    message: 'The refresh token is no longer good: sign in again.',
+  },
   'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
   'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
   'not-found': { status: 404, message: 'There is no such thing.' },
@@ -35,6 +40,7 @@ export const refusals = {
     status: 409,
     message: 'This connection already belongs to a session: open another one.',
   },
+  'invitation-invalid': { status: 404, message: 'This invitation is not valid (any more).' },
   'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
   'too-large': { status: 413, message: 'That is more than one frame carries.' },
@@ -43,6 +49,7 @@ export const refusals = {
     status: 429,
     message: 'This session has as many subscriptions as are allowed.',
   },
+  'too-many-tries': { status: 429, message: 'Too many tries: wait a moment.' },
   busy: { status: 503, message: 'Too much at once: try again in a moment.' },
 } as const satisfies Record<string, { status: number; message: string }>;
 
@@ -53,10 +60,13 @@ export class Refusal extends Error {
   readonly code: RefusalCode;
   /** Says more, in words for the outside: the limit, the offending topic. */
   readonly detail: string | undefined;
-  constructor(code: RefusalCode, detail?: string) {
+  /** Seconds after which trying again makes sense, where that is known. */
+  readonly retryAfter: number | undefined;
+  constructor(code: RefusalCode, detail?: string, retryAfter?: number) {
     super(code);
     this.name = 'Refusal';
     this.code = code;
     this.detail = detail;
+    this.retryAfter = retryAfter;
   }
 }

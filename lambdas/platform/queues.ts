@@ -5,12 +5,17 @@ import {
   type QueueName,
   queues,
 } from '../../contract/functions.ts';
-import type { ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
+import type {
+  ParkedEventMessage,
+  ReaperMessage,
+  SessionCheckMessage,
+} from '../../contract/internal.ts';
 import { queueUrlOf } from './environment.ts';
 
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
+  readonly 'parked-events': ParkedEventMessage;
 }
 
 export interface Queues<Name extends QueueName> {

@@ -33,7 +33,7 @@ export function functionEnvironment(
       (spec.sends ?? []).map((queue) => [queueVariable(queue), known.queueUrl(queue)]),
     ),
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
-    ...(spec.verifiesTokens && {
+    ...(spec.knowsUserPool && {
       [USER_POOL_VARIABLE]: known.userPoolId,
       [USER_POOL_CLIENT_VARIABLE]: known.userPoolClientId,
     }),

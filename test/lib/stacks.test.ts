@@ -171,7 +171,7 @@ describe('functions', () => {
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
-      ...(spec.verifiesTokens ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
+      ...(spec.knowsUserPool ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
     ];
     expect(Properties).toMatchObject({ Timeout: spec.timeoutSeconds, MemorySize: spec.memoryMb });
     expect(Object.keys(Object(Properties).Environment.Variables).sort()).toEqual(variables.sort());
