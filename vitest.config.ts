@@ -17,7 +17,10 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'parts', include: ['test/{flows,lib,local,client,sample}/**/*.test.ts'] },
+        test: {
+          name: 'parts',
+          include: ['test/{flows,invitations,lib,local,client,sample}/**/*.test.ts'],
+        },
       },
       {
         extends: true,

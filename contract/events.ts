@@ -6,6 +6,16 @@
 
 import * as z from 'zod/mini';
 
+/** An event on its way to the bus; also what waits in `parked-events` when the bus did not take it. */
+export const busEvent = z.object({
+  source: z.string(),
+  /** The detail-type. */
+  type: z.string(),
+  /** JSON text. */
+  detail: z.string(),
+});
+export type BusEvent = z.infer<typeof busEvent>;
+
 export const LIFECYCLE_SOURCE = 'mtw.connections';
 
 /** [S0-08] In the documents' own words. */
@@ -37,6 +47,12 @@ export interface LifecycleEvent {
   readonly detail: LifecycleDetail;
 }
 
+/** What a consumer reads of a lifecycle event as the bus hands it on. */
+export const lifecycleEnvelope = z.object({
+  'detail-type': z.enum(lifecycleTypes),
+  detail: lifecycleDetail,
+});
+
 /** [S1-12] The bridge from the notifications stream, for whoever is no browser. */
 export const NOTIFICATION_SOURCE = 'mtw.notifications';
 export const NOTIFICATION_TYPE = 'Notification';
@@ -51,3 +67,5 @@ export const notificationDetail = z.object({
   payload: z.unknown(),
 });
 export type NotificationDetail = z.infer<typeof notificationDetail>;
+
+export const notificationEnvelope = z.object({ detail: notificationDetail });

@@ -27,7 +27,7 @@ export type Right<Table extends TableName = TableName> =
   | `query ${Extract<IndexesOf<Table>, string>}`;
 
 export type QueueName = 'reaper' | 'session-check' | 'parked-events';
-/** Calls on the user pool that need IAM; `InitiateAuth` needs none. */
+/** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
 export type UserCall =
   | 'AdminCreateUser'
   | 'AdminSetUserPassword'
@@ -145,13 +145,21 @@ export const functions = {
     does: 'makes an account for an unused invitation',
     tables: { throttles: ['update'], invitations: ['get', 'update'] },
     knowsUserPool: true,
-    users: ['AdminCreateUser', 'AdminSetUserPassword', 'AdminGetUser'],
+    users: ['AdminCreateUser', 'AdminSetUserPassword', 'AdminGetUser', 'AdminDeleteUser'],
     timeoutSeconds: 20, // below CLAIM_SECONDS: a claim outlives whoever made it
     memoryMb: 512,
   },
   'access-token': {
     file: 'http/access-token',
     does: 'gives a new access token for a refresh token',
+    tables: { throttles: ['update'] },
+    knowsUserPool: true,
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'sign-out': {
+    file: 'http/sign-out',
+    does: 'ends what a refresh token may still mint',
     tables: { throttles: ['update'] },
     knowsUserPool: true,
     timeoutSeconds: 10,
@@ -228,6 +236,11 @@ export const functions = {
 } as const satisfies Record<string, FunctionSpec>;
 
 export type FunctionName = keyof typeof functions;
+
+/** Those that are meant to be invoked by others [S0-14]. */
+export type InvokedFunction = {
+  [Name in FunctionName]: (typeof functions)[Name] extends { isInvoked: true } ? Name : never;
+}[FunctionName];
 
 /** Standard queues: what waits in them, for how long, and who takes it. */
 export const queues = {

@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { PASSWORD_CHARACTERS, REFRESH_TOKEN_CHARACTERS, USER_NAME_CHARACTERS } from './limits.ts';
 import { readNotifications } from './protocol.ts';
+import type { RefusalCode } from './refusals.ts';
 
 /** [S1-06] Names the caller's own session, so that what it causes is not sent back to it. */
 export const SESSION_HEADER = 'SessionId';
@@ -11,6 +12,7 @@ export const TENANT_HEADER = 'X-Tenant';
 
 const userName = z.string().check(z.minLength(1), z.maxLength(USER_NAME_CHARACTERS));
 const password = z.string().check(z.minLength(1), z.maxLength(PASSWORD_CHARACTERS));
+const refreshToken = z.string().check(z.minLength(1), z.maxLength(REFRESH_TOKEN_CHARACTERS));
 
 export const httpOperations = {
   /** [S1-04] The same answer as over the socket, for clients that would rather fetch. */
@@ -36,7 +38,11 @@ export const httpOperations = {
     function: 'sign-up',
     access: 'anonymous',
     // Shapes are judged one by one, because each refusal names its field.
-    request: z.object({ userName: z.unknown(), password: z.unknown(), inviteCode: z.unknown() }),
+    request: z.object({
+      userName: z.optional(z.unknown()),
+      password: z.optional(z.unknown()),
+      inviteCode: z.optional(z.unknown()),
+    }),
   },
   /** [S0-03] A new access token for a refresh token. Answers {@link RefreshedTokens}. */
   accessToken: {
@@ -44,9 +50,15 @@ export const httpOperations = {
     path: '/accessToken',
     function: 'access-token',
     access: 'anonymous',
-    request: z.object({
-      refreshToken: z.string().check(z.minLength(1), z.maxLength(REFRESH_TOKEN_CHARACTERS)),
-    }),
+    request: z.object({ refreshToken }),
+  },
+  /** The refresh token, and every access token that came of it, is good for no more. Answers {@link SignedOut}. */
+  signOut: {
+    method: 'POST',
+    path: '/signOut',
+    function: 'sign-out',
+    access: 'anonymous',
+    request: z.object({ refreshToken }),
   },
   /** [S0-04] Is this a code that somebody could sign up with now? Answers {@link ValidInvitation}. */
   validateInvitation: {
@@ -69,12 +81,24 @@ export interface Tokens extends RefreshedTokens {
   readonly refreshToken: string;
 }
 
+/** Cognito refuses those access tokens at once; whoever checks only their signature, when they expire. */
+export interface SignedOut {
+  readonly signedOut: true;
+}
+
 export interface SignedUp {
   readonly userName: string;
 }
 
+/** What a refused or failed operation answers, with the status of its code. */
+export interface HttpFailure {
+  readonly code: RefusalCode | 'internal';
+  readonly message: string;
+}
+
 /** [S0-02] Which field is to blame; never with status 200. */
 export interface SignUpRefusal {
+  readonly code: HttpFailure['code'];
   readonly errorField: 'inviteCode' | 'userName' | 'password' | 'system';
   readonly errorMessage: string;
 }

@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import { INVITATION_DAYS_MOST } from './limits.ts';
+import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
 
 /** `$connect` → reaper, delayed by the time a socket has to authenticate. */
 export const reaperMessage = z.object({
@@ -19,14 +20,6 @@ export const sessionCheckMessage = z.object({
 });
 export type SessionCheckMessage = z.infer<typeof sessionCheckMessage>;
 
-/** `PutEvents` entries that the bus did not take: kept whole until it does. */
-export const parkedEventMessage = z.object({
-  source: z.string(),
-  type: z.string(),
-  detail: z.string(),
-});
-export type ParkedEventMessage = z.infer<typeof parkedEventMessage>;
-
 // ── Functions to invoke [S0-14] ────────────────────────────────────────────────────────────────
 
 /** [S0-05] `generateInvitation`. */
@@ -43,20 +36,22 @@ export interface GenerateInvitationAnswer {
 }
 
 /** [S0-06] `dropConnection`. */
-export const dropConnectionRequest = z.object({ connectionId: z.string() });
+export const dropConnectionRequest = z.object({
+  connectionId: z.string().check(z.refine(isConnectionId)),
+});
 export type DropConnectionRequest = z.infer<typeof dropConnectionRequest>;
 export interface DropConnectionAnswer {
   readonly connectionId: string;
-  /** False when it had left already, or never was: nothing was changed then. */
+  /** False when it had left already, or was not there (yet): should it still come, it is refused. */
   readonly dropped: boolean;
 }
 
 /** [S0-07] `checkSession`. */
 export const checkSessionRequest = z.object({
-  sessionId: z.string(),
-  userId: z.string(),
+  sessionId: z.string().check(z.refine(isSessionId)),
+  userId: z.string().check(z.refine(isUserId)),
   /** @default DEFAULT_TENANT */
-  tenant: z.optional(z.string()),
+  tenant: z.optional(z.string().check(z.refine(isTenant))),
 });
 export type CheckSessionRequest = z.infer<typeof checkSessionRequest>;
 export type CheckSessionAnswer =
@@ -64,7 +59,7 @@ export type CheckSessionAnswer =
   | { readonly is: 'waiting'; readonly seconds: number }
   | { readonly is: 'ended' };
 
-/** What an internal function answers to a payload that it does not understand. */
+/** What an internal function answers to a payload that it does not understand; all else it fails on. */
 export interface InternalRefusal {
   readonly refused: { readonly code: 'malformed'; readonly message: string };
 }

@@ -15,7 +15,7 @@ export function readCode(typed: string): string | undefined {
   if (typed.length > 4 * INVITATION_LETTERS) return undefined;
   const letters = typed
     .toUpperCase()
-    .replace(/[\s-]/g, '')
+    .replace(/[\s\p{Dash_Punctuation}]/gu, '')
     .replaceAll('O', '0')
     .replace(/[IL]/g, '1');
   return codeShape.test(letters) ? letters : undefined;

@@ -1,3 +1,5 @@
+import { PASSWORD_CHARACTERS, PASSWORD_LEAST_CHARACTERS } from './limits.ts';
+
 /**
  * Every way a caller is refused: a closed list. The status is HTTP's where AWS lets us choose one and
  * stands in the refusal frame where it does not. The sentences go to the outside: they hold nothing
@@ -41,6 +43,20 @@ export const refusals = {
     message: 'This connection already belongs to a session: open another one.',
   },
   'invitation-invalid': { status: 404, message: 'This invitation is not valid (any more).' },
+  'invitation-in-use': {
+    status: 409,
+    message: 'Somebody is signing up with this invitation right now: try again in a minute.',
+  },
+  'user-name-invalid': {
+    status: 400,
+    message:
+      'A user name is 1 to 128 letters, digits, punctuation marks and symbols, without spaces.',
+  },
+  'user-name-taken': { status: 409, message: 'This user name is taken: choose another one.' },
+  'password-invalid': {
+    status: 400,
+    message: `A password has ${PASSWORD_LEAST_CHARACTERS} to ${PASSWORD_CHARACTERS} characters: small and capital letters, digits and symbols among them, and no space at either end.`,
+  },
   'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
   'too-large': { status: 413, message: 'That is more than one frame carries.' },
@@ -51,6 +67,11 @@ export const refusals = {
   },
   'too-many-tries': { status: 429, message: 'Too many tries: wait a moment.' },
   busy: { status: 503, message: 'Too much at once: try again in a moment.' },
+  'sign-up-unfinished': {
+    status: 503,
+    message:
+      'Your account could not be finished. Your invitation is still good: try again in a minute.',
+  },
 } as const satisfies Record<string, { status: number; message: string }>;
 
 export type RefusalCode = keyof typeof refusals;
@@ -70,3 +91,7 @@ export class Refusal extends Error {
     this.retryAfter = retryAfter;
   }
 }
+
+/** What the caller reads. */
+export const sentence = ({ code, detail }: Refusal): string =>
+  detail ? `${refusals[code].message} ${detail}` : refusals[code].message;

@@ -168,6 +168,11 @@ export const playerKey = (tenant: string, userId: string): string =>
 export const sessionItem = (sessionId: string): string => `session${SEPARATOR}${sessionId}`;
 export const topicsItem = (sessionId: string): string => `topics${SEPARATOR}${sessionId}`;
 
+export function playerOfKey(player: string): { tenant: string; userId: string } {
+  const at = player.indexOf(SEPARATOR);
+  return { tenant: player.slice(0, at), userId: player.slice(at + 1) };
+}
+
 /** The session whose row this key belongs to; undefined for rows of another kind. */
 export function sessionOfKey(player: string, item: string): SessionName | undefined {
   const [tenant, userId] = player.split(SEPARATOR);

@@ -1,21 +1,18 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { BusEvent } from '../../contract/events.ts';
 import {
   type FunctionName,
   type functions,
   type QueueName,
   queues,
 } from '../../contract/functions.ts';
-import type {
-  ParkedEventMessage,
-  ReaperMessage,
-  SessionCheckMessage,
-} from '../../contract/internal.ts';
+import type { ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
 import { queueUrlOf } from './environment.ts';
 
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
-  readonly 'parked-events': ParkedEventMessage;
+  readonly 'parked-events': BusEvent;
 }
 
 export interface Queues<Name extends QueueName> {
