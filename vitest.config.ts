@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Without engine, stage or browser: what `npm run check` runs. */
+const pure = [
+  'test/{rules,contract}/**/*.test.ts',
+  'test/architecture.test.ts',
+  'test/client/{inbox,backoff}.test.ts',
+  'test/web/hops.test.ts',
+];
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -10,20 +18,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'pure',
-          include: ['test/{rules,contract}/**/*.test.ts', 'test/architecture.test.ts'],
-        },
+        test: { name: 'pure', include: pure },
       },
       {
         extends: true,
-        test: { name: 'parts', include: ['test/{flows,lib,local,client,sample}/**/*.test.ts'] },
+        test: {
+          name: 'parts',
+          include: ['test/{flows,lib,local,client,sample}/**/*.test.ts'],
+          exclude: pure,
+        },
       },
       {
         extends: true,
         test: {
           name: 'journeys',
           include: ['test/{journeys,web}/**/*.test.ts'],
+          exclude: pure,
           globalSetup: './test/support/shared-stage.ts',
         },
       },

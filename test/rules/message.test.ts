@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLIENT_FRAME_BYTES, JSON_DEPTH } from '../../contract/limits.ts';
+import { FRAME_BYTES, JSON_DEPTH } from '../../contract/limits.ts';
 import { isTooDeep } from '../../rules/json.ts';
 import { readFrame } from '../../rules/message.ts';
 
@@ -75,8 +75,8 @@ describe('readFrame', () => {
   });
 
   it('refuses by size before it looks, and by depth before it parses', () => {
-    expect(readFrame('x'.repeat(CLIENT_FRAME_BYTES + 1))).toMatchObject({ code: 'too-large' });
-    expect(readFrame('é'.repeat(CLIENT_FRAME_BYTES / 2 + 1))).toMatchObject({ code: 'too-large' });
+    expect(readFrame('x'.repeat(FRAME_BYTES + 1))).toMatchObject({ code: 'too-large' });
+    expect(readFrame('é'.repeat(FRAME_BYTES / 2 + 1))).toMatchObject({ code: 'too-large' });
     expect(readFrame('['.repeat(5000))).toMatchObject({ code: 'malformed' });
   });
 });

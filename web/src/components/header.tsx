@@ -1,0 +1,33 @@
+import { facts } from '../stage.ts';
+import { CopyButton } from './copy-button.tsx';
+import { ThemeSwitch } from './theme-switch.tsx';
+
+export function Header() {
+  const found = facts.value;
+  return (
+    <header>
+      <div class="masthead">
+        <h1>Switchboard</h1>
+        <p class="lead">What one person changes, the other sees. Change a pet and watch.</p>
+        <ThemeSwitch />
+      </div>
+      <dl class="addresses">
+        <Address name="WebSocket" url={found?.webSocketUrl} />
+        <Address name="HTTP" url={found?.httpUrl} />
+        <Address name={found ? `AWS, ${found.region}` : 'AWS'} url={found?.awsUrl} />
+      </dl>
+    </header>
+  );
+}
+
+function Address({ name, url }: { name: string; url: string | undefined }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <code>{url ?? '…'}</code>
+        {url && <CopyButton what={`the ${name} address`} text={url} />}
+      </dd>
+    </div>
+  );
+}

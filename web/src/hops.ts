@@ -1,0 +1,73 @@
+/** The way of one update, from the click to the other page, drawn from what the stage saw. Pure. */
+
+/** One of the stage's trace events, as far as it matters here. Times in milliseconds since the epoch. */
+export interface Seen {
+  readonly at: number;
+  readonly durationMs?: number;
+  readonly kind: string;
+  /** Logical id of a function, or a connection id. */
+  readonly by: string;
+  readonly what: string;
+  readonly on: string;
+  readonly outcome: string;
+  readonly receivedAt: number;
+}
+
+/** What the page itself knows of an update. */
+export interface Update {
+  readonly clickedAt: number;
+  /** When its frame was in the other page; undefined until then. */
+  readonly arrivedAt?: number;
+}
+
+export interface Hop {
+  readonly name: 'request' | 'transaction' | 'stream' | 'stamp' | 'fan-out' | 'post' | 'frame';
+  readonly ms: number;
+}
+
+export interface Way {
+  readonly hops: readonly Hop[];
+  readonly recipients: number;
+}
+
+const TRANSACTION = 'dynamodb:TransactWriteItems';
+const POST = 'execute-api:POST';
+
+const endOf = (event: Seen): number => event.at + (event.durationMs ?? 0);
+
+/** The hops that have been seen so far, each beginning where the one before it ended. */
+export function wayOf(update: Update, seen: readonly Seen[]): Way {
+  const since = seen
+    .filter((event) => event.receivedAt >= update.clickedAt)
+    .sort((one, other) => one.at - other.at);
+  const request = since.find(({ by, what }) => by === 'client' && what.includes(':PUT '));
+  const publish = since.find(({ by, what }) => what === TRANSACTION && by === request?.on);
+  if (!publish) return { hops: [], recipients: 0 };
+
+  const after = since.filter((event) => event.at >= Math.floor(endOf(publish)));
+  // Others write in transactions too; the one who numbers messages is run by a stream.
+  const runOf = (by: string) => after.find(({ what, on }) => what === 'stream' && on === by);
+  const stamp = after.find(({ what, by }) => what === TRANSACTION && runOf(by));
+  const run = stamp && runOf(stamp.by);
+  const posts = after.filter(({ what, by }) => what === POST && by === stamp?.by);
+  const [post] = posts;
+
+  const ends: readonly (readonly [Hop['name'], number | undefined])[] = [
+    ['request', publish.at],
+    ['transaction', endOf(publish)],
+    ['stream', run?.at],
+    ['stamp', stamp && endOf(stamp)],
+    ['fan-out', post?.at],
+    ['post', post && endOf(post)],
+    ['frame', post && update.arrivedAt],
+  ];
+  const hops: Hop[] = [];
+  let last = update.clickedAt;
+  for (const [name, end] of ends) {
+    if (end === undefined) break;
+    // Two clocks of one machine: a frame may seem to arrive before its post was answered.
+    hops.push({ name, ms: Math.max(0, end - last) });
+    last = Math.max(last, end);
+  }
+  return { hops, recipients: posts.length };
+}
