@@ -24,7 +24,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['test/{flows,lib,local,client,sample}/**/*.test.ts'],
+          include: [
+            'test/{explore,sequencer,conflicts,flows,lib,local,client,sample}/**/*.test.ts',
+          ],
           exclude: pure,
         },
       },

@@ -18,6 +18,7 @@ import type { Reaches } from '../../lambdas/platform/reach.ts';
 export type EveryReach = Reaches<{ [Table in TableName]: Right<Table> }>;
 
 export interface Engine {
+  readonly endpoint: string;
   readonly client: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
   /** Fresh tables of the published layout, under names of their own. */
@@ -30,8 +31,9 @@ export async function startEngine(): Promise<Engine> {
   const elsewhere = process.env.DYNAMODB_ENDPOINT;
   const port = elsewhere === undefined ? await freePort() : 0;
   const child = elsewhere === undefined ? startDynoxide(port) : undefined;
+  const endpoint = elsewhere ?? `http://127.0.0.1:${port}`;
   const client = new DynamoDBClient({
-    endpoint: elsewhere ?? `http://127.0.0.1:${port}`,
+    endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
@@ -40,6 +42,7 @@ export async function startEngine(): Promise<Engine> {
     marshallOptions: { removeUndefinedValues: true },
   });
   return {
+    endpoint,
     client,
     documents,
     createTables: () => createTables(client, documents),
