@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Without engine, stage or browser: what `npm run check` runs. */
+const pure = [
+  'test/{rules,contract}/**/*.test.ts',
+  'test/architecture.test.ts',
+  'test/client/{inbox,backoff}.test.ts',
+  'test/web/hops.test.ts',
+];
+
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -10,16 +18,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'pure',
-          include: ['test/{rules,contract}/**/*.test.ts', 'test/architecture.test.ts'],
-        },
+        test: { name: 'pure', include: pure },
       },
       {
         extends: true,
         test: {
           name: 'parts',
-          include: ['test/{flows,invitations,lib,local,client,sample}/**/*.test.ts'],
+          include: [
+            'test/{explore,sequencer,conflicts,flows,invitations,lib,local,client,sample}/**/*.test.ts',
+          ],
+          exclude: pure,
         },
       },
       {
@@ -27,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: ['test/{journeys,web}/**/*.test.ts'],
+          exclude: pure,
           globalSetup: './test/support/shared-stage.ts',
         },
       },

@@ -1,6 +1,6 @@
 import './require-node.mjs';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Stage, startStage } from '../local/stage.ts';
 import { seed } from './seed.ts';
 import { HELP, readOptions, type StartOptions } from './start/options.ts';
@@ -9,9 +9,6 @@ import { jsonProgress, type Progress, plainProgress } from './start/progress.ts'
 import { synthesize } from './start/synthesize.ts';
 
 const root = join(import.meta.dirname, '..');
-const handoutDirectory = join(root, '.stage');
-/** Apart from `cdk.out`, so that a synth or a deployment beside the stage does not change what it runs. */
-const assemblyDirectory = join(handoutDirectory, 'cdk.out');
 
 /** Synthesizes, builds the page, runs the stage and fills it: everything between `npm start` and the URL. */
 async function start(
@@ -19,6 +16,9 @@ async function start(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Stage> {
+  const handoutDirectory = resolve(options.handoutDirectory ?? join(root, '.stage'));
+  // Apart from the project's own, so that a synth or a deployment beside the stage does not change what it runs.
+  const assemblyDirectory = join(handoutDirectory, 'cdk.out');
   const timed = async <T>(
     name: string,
     work: Promise<T>,

@@ -78,7 +78,7 @@ export const functions = {
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update'],
-      subscriptions: ['batchWrite'],
+      subscriptions: ['update', 'delete', 'batchWrite'],
       notifications: ['batchGet', 'query SeqIndex'],
     },
     sockets: ['post', 'delete'],

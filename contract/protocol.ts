@@ -12,6 +12,7 @@ import {
   TOKEN_CHARACTERS,
   TOPICS_PER_REQUEST,
 } from './limits.ts';
+import { isConnectionId } from './names.ts';
 import type { RefusalCode } from './refusals.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -43,7 +44,7 @@ export const authenticate = z.object({
   /** Needed only by a user of several tenants. */
   tenant: z.optional(z.string().check(z.maxLength(TENANT_CHARACTERS))),
   /** A connection of the same session that this one takes the place of: it is closed before the reply. */
-  replaces: z.optional(z.string().check(z.maxLength(128))),
+  replaces: z.optional(z.string().check(z.refine(isConnectionId))),
 });
 
 /** client → Switchboard. After the reply, every message on these topics arrives [G6]. */

@@ -123,8 +123,8 @@ export interface SessionRow {
   readonly state: 'live' | 'ended';
   /** Connection ids. DynamoDB drops an empty set, so "nobody is left" is "attribute does not exist". */
   readonly conns?: ReadonlySet<string>;
-  /** A random mark of this life: what was written for an earlier life cannot touch a later one. */
-  readonly life: string;
+  /** Which life this is, 1, 2, 3 …: what was written for an earlier life cannot touch a later one. */
+  readonly life: number;
   /** ISO: when this life began. */
   readonly connectedAt: string;
   /** Expiry of the newest token, in seconds: no frame after it. */
@@ -150,6 +150,8 @@ export interface TopicsRow {
   readonly item: string;
   /** Topic names as the client wrote them, without tenant. */
   readonly topics?: ReadonlySet<string>;
+  /** The session's life that took them over; absent in its first. */
+  readonly life?: number;
   readonly ttl?: number;
 }
 
@@ -173,11 +175,15 @@ export function playerOfKey(player: string): { tenant: string; userId: string } 
   return { tenant: player.slice(0, at), userId: player.slice(at + 1) };
 }
 
-/** The session whose row this key belongs to; undefined for rows of another kind. */
-export function sessionOfKey(player: string, item: string): SessionName | undefined {
+/** The session whose row, or whose row of topics, this key belongs to; undefined for rows of another kind. */
+export function sessionOfKey(
+  player: string,
+  item: string,
+  kind: 'session' | 'topics' = 'session',
+): SessionName | undefined {
   const [tenant, userId] = player.split(SEPARATOR);
-  const [kind, sessionId] = item.split(SEPARATOR);
-  return kind === 'session' && tenant && userId && sessionId
+  const [itsKind, sessionId] = item.split(SEPARATOR);
+  return itsKind === kind && tenant && userId && sessionId
     ? { tenant, userId, sessionId }
     : undefined;
 }
@@ -189,7 +195,7 @@ export interface SubscriptionRow {
   readonly topic: string;
   readonly subscriber: string;
   /** The session's life that wrote it. */
-  readonly life: string;
+  readonly life: number;
   readonly ttl?: number;
 }
 

@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type OutputFile } from 'esbuild';
 import { BUNDLES_FOLDER, PROJECT_FOLDER } from './bundled-code.ts';
+import { environmentCredentials } from './environment-credentials.ts';
 import { Mistake } from './mistake.ts';
 import { nativeBuiltins } from './native-builtins.ts';
 
@@ -22,6 +23,8 @@ const settings: BuildOptions = {
   logLevel: 'warning',
 };
 
+const everyPlugin = [nativeBuiltins, environmentCredentials];
+
 /**
  * Bundles entries (`lambdas/routes/connect`, no suffix) into `{target}/{entry}/index.mjs`, each with all
  * that it needs and the AWS SDK inside. The same sources give the same bytes, and bytes that did not
@@ -31,7 +34,7 @@ const settings: BuildOptions = {
  */
 export async function bundle(
   entries: readonly string[],
-  { source = PROJECT_FOLDER, target = BUNDLES_FOLDER, plugins = [nativeBuiltins] } = {},
+  { source = PROJECT_FOLDER, target = BUNDLES_FOLDER, plugins = everyPlugin } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const missing = entries
     .map((entry) => `${entry}.ts`)

@@ -40,7 +40,7 @@ export interface Principal {
   readonly name: string;
   /** The ARN that AccessDenied messages name. */
   readonly arn: string;
-  /** The role whose policies speak for it; empty for the operator and for services. */
+  /** The role whose policies speak for it; empty for the operator and for services in their own name. */
   readonly roleArn: string;
   /** For a service: the ARN on whose behalf it acts (`aws:SourceArn`). */
   readonly sourceArn?: string;

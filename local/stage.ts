@@ -9,6 +9,7 @@ import { createClock } from './clock.ts';
 import { createUserPools } from './cognito/user-pools.ts';
 import { createConsole } from './console/console.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
+import { createEventBuses } from './events/event-buses.ts';
 import { createSchedules } from './events/schedules.ts';
 import { writeHandout } from './handout.ts';
 import { createHttpApis } from './http-api/http-apis.ts';
@@ -104,18 +105,20 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
   };
 
   const functions = createFunctions(context);
+  const eventBuses = createEventBuses(context);
   const called = [
     createDynamoDb(context),
     createQueues(context),
     createUserPools(context),
     functions,
+    eventBuses,
   ];
   const webSocketApis = createWebSocketApis(context);
   const callers = [
     webSocketApis,
     createHttpApis(context),
     createMappings(context),
-    createSchedules(context),
+    createSchedules(context, eventBuses),
   ];
   const wire = createWire(context, [...called, ...callers]);
 

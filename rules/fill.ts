@@ -4,12 +4,21 @@ import type { NotificationRow, Origin } from '../contract/tables.ts';
 import type { Filled, TextFill } from './frames.ts';
 import { isSame } from './sequence.ts';
 
+/**
+ * Refuses `cursor-invalid`: two cursors for one topic, and one that claims messages of a topic that never
+ * had any.
+ */
+export function demandCursors(cursors: readonly Cursor[]): void {
+  const topics = new Set(cursors.map(({ topic }) => topic));
+  const areTrue = cursors.every(({ epoch, seq }) => epoch !== null || seq === 0);
+  if (topics.size < cursors.length || !areTrue) throw new Refusal('cursor-invalid');
+}
+
 /** Can this cursor be continued at all? `epoch` in the position is the one that clients see. */
 export function judgeCursor(
   cursor: Cursor,
   position: Position,
 ): 'current' | 'behind' | NotRecovered {
-  if (cursor.epoch === null && cursor.seq > 0) throw new Refusal('cursor-invalid');
   if (cursor.epoch !== null && cursor.epoch !== position.epoch) return 'epoch-changed';
   if (cursor.seq > position.head) return 'ahead';
   return cursor.seq === position.head ? 'current' : 'behind';

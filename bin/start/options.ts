@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 export interface StartOptions {
   readonly port: number;
   readonly dataDirectory?: string;
+  readonly handoutDirectory?: string;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -13,6 +14,7 @@ export const HELP = `Runs Switchboard on this machine: the same template as "cdk
 
   --port N    the console's port; the APIs and the AWS endpoint have the next ones (8787)
   --data DIR  keep everything in DIR from one start to the next (nothing is kept)
+  --into DIR  where outputs.json and env are written; another one for a second stage (.stage)
   --json      one JSON object a line, for programs; {"ready": …} or {"error": …} ends the start
   --help      this text
 
@@ -30,7 +32,8 @@ export function readOptions(args: readonly string[]): StartOptions {
   if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) {
     throw new Error(`--port takes a whole number from 0 to ${HIGHEST_PORT}, not "${values.port}".`);
   }
-  return { port, dataDirectory: values.data, json: values.json, help: values.help };
+  const { data: dataDirectory, into: handoutDirectory, json, help } = values;
+  return { port, dataDirectory, handoutDirectory, json, help };
 }
 
 function parse(args: readonly string[]) {
@@ -40,6 +43,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string', default: '8787' },
         data: { type: 'string' },
+        into: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

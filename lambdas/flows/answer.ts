@@ -12,6 +12,7 @@ import {
   type Unsubscribed,
 } from '../../contract/protocol.ts';
 import { Refusal, type RefusalCode, refusals } from '../../contract/refusals.ts';
+import { demandCursors } from '../../rules/fill.ts';
 import { fillsReply } from '../../rules/frames.ts';
 import type { Identity } from '../../rules/identity.ts';
 import type { Incoming } from '../../rules/message.ts';
@@ -29,7 +30,10 @@ import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 export type AnswerReach = AuthenticateReach &
-  Reaches<{ notifications: 'batchGet' | 'query SeqIndex' }> & {
+  Reaches<{
+    subscriptions: 'delete' | 'batchWrite';
+    notifications: 'batchGet' | 'query SeqIndex';
+  }> & {
     readonly sockets: Sockets<'post' | 'delete'>;
     readonly verify: (token: string, tenant?: string) => Promise<Identity>;
     readonly door: Door;
@@ -126,6 +130,8 @@ const answers: { readonly [Name in Exclude<Action, 'authenticate'>]: Answer<Mess
     for (const topic of [...topics, ...(cursors ?? []).map((cursor) => cursor.topic)]) {
       demandTopic(session, topic);
     }
+    // Before anything is written: who is refused has subscribed to nothing.
+    if (cursors !== undefined) demandCursors(cursors);
     const positions = await subscribe(reach, session, connectionId, topics);
     const reply: Subscribed = { type: 'subscribed', ...echo(id), topics: positions };
     if (cursors === undefined) return JSON.stringify(reply);

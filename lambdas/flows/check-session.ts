@@ -1,3 +1,4 @@
+import { SUBSCRIPTIONS_AT_ONCE } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import { log } from '../platform/log.ts';
@@ -53,10 +54,12 @@ export async function checkSession(
 async function makeAllDormant(
   reach: CheckSessionReach,
   session: SessionName,
-  life: string,
+  life: number,
   ttl: number,
 ): Promise<void> {
   const topics = await getTopics(reach, session);
-  await inParallel([...topics], 10, (topic) => makeDormant(reach, session, topic, life, ttl));
-  await keepTopicsUntil(reach, session, ttl);
+  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, (topic) =>
+    makeDormant(reach, session, topic, life, ttl),
+  );
+  await keepTopicsUntil(reach, session, life, ttl);
 }

@@ -111,7 +111,9 @@ async function serve(
   const outcome = await postAll(reach, connectionId, frames, now);
   if (outcome === 'done') return;
   log('delivery.failed', { connectionId, outcome });
-  if (outcome === 'failed') await reach.sockets.delete(connectionId);
+  const isShut = outcome === 'gone' || (await reach.sockets.delete(connectionId)) !== 'failed';
+  // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
+  if (!isShut) return;
   await depart(reach, connectionId, now);
   // The session may have come back on another connection since its row was read.
   const present = connectionsOf(await getSession(reach, session), now);

@@ -1,4 +1,3 @@
-import type { SessionName } from '../../contract/tables.ts';
 import { sessionOf } from '../../rules/connection.ts';
 import { log } from '../platform/log.ts';
 import type { Reaches } from '../platform/reach.ts';
@@ -17,20 +16,17 @@ export type DepartReach = Reaches<{
  * a late bind fails on. Whether that was its session's last one shows in the table's stream, which a
  * crash here cannot lose.
  *
- * True when it was this call that took it out. With `onlyOf`, a connection of any other session (or
- * of none) is left alone.
+ * True when it was this call that took it out.
  */
 export async function depart(
   reach: DepartReach,
   connectionId: string,
   now: number,
-  onlyOf?: SessionName,
 ): Promise<boolean> {
   for (;;) {
     const row = await getConnection(reach, connectionId);
     if (row?.status === 'DISCONNECTED') return false;
     const session = row && sessionOf(row);
-    if (onlyOf && !(session && isSameSession(session, onlyOf))) return false;
     if (session === undefined) {
       if (await putTombstone(reach, connectionId, now, row)) return row !== undefined;
       continue; // It was written, bound or left between the read and the write: look again.
@@ -49,6 +45,3 @@ export async function depart(
     }
   }
 }
-
-const isSameSession = (a: SessionName, b: SessionName): boolean =>
-  a.tenant === b.tenant && a.userId === b.userId && a.sessionId === b.sessionId;

@@ -47,6 +47,6 @@ async function probeMember(
     await dropMembers(reach, session, [connectionId], now);
   } else if (ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS) {
     // Younger ones stay: the gateway may not know a socket yet that has only just been opened.
-    await depart(reach, connectionId, now, session);
+    await depart(reach, connectionId, now);
   }
 }

@@ -1,9 +1,8 @@
 import { MESSAGES_PER_READ, REPLY_BYTES } from '../../contract/limits.ts';
 import type { Cursor, Position } from '../../contract/protocol.ts';
-import { Refusal } from '../../contract/refusals.ts';
 import { type NotificationRow, type Origin, topicKey } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
-import { fill, judgeCursor, notRecovered } from '../../rules/fill.ts';
+import { demandCursors, fill, judgeCursor, notRecovered } from '../../rules/fill.ts';
 import type { TextFill } from '../../rules/frames.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { readNotifications } from '../stores/notifications.ts';
@@ -28,9 +27,7 @@ export interface MissedRequest {
  */
 export async function readMissed(reach: Reach, request: MissedRequest): Promise<TextFill[]> {
   const { cursors, tenant } = request;
-  if (new Set(cursors.map(({ topic }) => topic)).size < cursors.length) {
-    throw new Refusal('cursor-invalid');
-  }
+  demandCursors(cursors);
   const positions = await positionsOf(
     reach,
     tenant,

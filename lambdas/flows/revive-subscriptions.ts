@@ -1,20 +1,25 @@
+import { SUBSCRIPTIONS_AT_ONCE } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
+import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { markRevived } from '../stores/sessions.ts';
-import { putSubscriptions } from '../stores/subscriptions.ts';
-import { getTopics, keepTopicsUntil } from '../stores/topics.ts';
+import { reviveSubscription } from '../stores/subscriptions.ts';
+import { getTopics, keepTopics } from '../stores/topics.ts';
 
 /**
  * Makes the dormant subscriptions of a session active again, before its client gets a reply [S1-09].
- * Each is written anew under this life, so that a late end of the last one cannot touch it.
+ * Each comes under this life, so that a late end of the last one cannot touch it; one that an
+ * `unsubscribe` has ended meanwhile stays ended.
  */
 export async function reviveSubscriptions(
-  reach: Reaches<{ sessions: 'get' | 'update'; subscriptions: 'batchWrite' }>,
+  reach: Reaches<{ sessions: 'get' | 'update'; subscriptions: 'update' }>,
   session: SessionName,
-  life: string,
+  life: number,
 ): Promise<void> {
-  await keepTopicsUntil(reach, session, undefined);
+  await keepTopics(reach, session, life);
   const topics = await getTopics(reach, session);
-  await putSubscriptions(reach, session, life, [...topics]);
+  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, (topic) =>
+    reviveSubscription(reach, session, topic, life),
+  );
   await markRevived(reach, session, life);
 }

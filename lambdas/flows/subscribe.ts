@@ -28,9 +28,13 @@ export async function subscribe(
 ): Promise<Position[]> {
   const distinct = new Set(topics);
   let life = await lifeOf(reach, session, connectionId);
-  await rememberTopics(reach, session, distinct);
   for (;;) {
+    await rememberTopics(reach, session, distinct);
     await putSubscriptions(reach, session, life, [...distinct]);
+    // An `unsubscribe` beside this may have come between: a subscription that is not among its session's
+    // topics would be lost with this life.
+    const known = await getTopics(reach, session);
+    if (![...distinct].every((topic) => known.has(topic))) continue;
     // Had the session ended in between, a late end of that life could still find what was just written.
     const now = await lifeOf(reach, session, connectionId);
     if (now === life) break;
@@ -43,7 +47,7 @@ async function lifeOf(
   reach: SubscribeReach,
   session: SessionName,
   connectionId: string,
-): Promise<string> {
+): Promise<number> {
   const row = await getSession(reach, session);
   if (row?.state !== 'live' || !row.conns?.has(connectionId)) throw new Refusal('session-over');
   return row.life;

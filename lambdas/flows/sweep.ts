@@ -6,6 +6,7 @@ import {
 } from '../../contract/limits.ts';
 import {
   type ConnectionRow,
+  SEPARATOR,
   type SessionName,
   type SessionRow,
   sessionOfKey,
@@ -64,10 +65,18 @@ export async function sweep(reach: SweepReach, times: SessionTimes): Promise<Swe
       if (outcome === 'gone' && (await depart(reach, connectionId, now))) report.departed += 1;
     });
   }
+  const live = new Set<string>();
   for await (const rows of scanSessions(reach)) {
     await inParallel(rows, PROBES_AT_ONCE, async (row) => {
+      const owner = sessionOfKey(row.player, row.item, 'topics');
+      if (owner && row.ttl === undefined && !live.has(nameOf(owner))) {
+        // Its session's row comes before it in the scan. Topics get their ttl last of all when a session
+        // ends: whoever ended it died before that, or somebody subscribed meanwhile.
+        await checkSession(reach, owner, times);
+      }
       const session = sessionOfKey(row.player, row.item);
       if (session === undefined || row.state !== 'live') return;
+      live.add(nameOf(session));
       if (await dropLostMembers(reach, session, missing(row, present), now))
         report.healedSessions += 1;
       const verdict = await endIfDetached(reach, session, row, times);
@@ -76,6 +85,9 @@ export async function sweep(reach: SweepReach, times: SessionTimes): Promise<Swe
   }
   return report;
 }
+
+const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
+  [tenant, userId, sessionId].join(SEPARATOR);
 
 /** Its reaper should have come long ago. */
 const isOverdue = (row: ConnectionRow, now: number): boolean =>

@@ -1,15 +1,24 @@
+import { TRANSACTION_ITEMS } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
+import { inPieces } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { deleteSubscriptions } from '../stores/subscriptions.ts';
+import { transact } from '../platform/transact.ts';
+import { deleteSubscription } from '../stores/subscriptions.ts';
 import { removeTopics } from '../stores/topics.ts';
 
-/** Ends subscriptions; the delivering rows go first, so that a crash between leaves a topic too many and never one too few. */
+/**
+ * Ends subscriptions. A topic leaves its session and its row goes at once, so that no `subscribe` beside
+ * it comes to stand between. Without a row of topics there is nothing to end.
+ */
 export async function unsubscribe(
-  reach: Reaches<{ sessions: 'update'; subscriptions: 'batchWrite' }>,
+  reach: Reaches<{ sessions: 'update'; subscriptions: 'delete' }>,
   session: SessionName,
   topics: readonly string[],
 ): Promise<void> {
-  const distinct = new Set(topics);
-  await deleteSubscriptions(reach, session, [...distinct]);
-  await removeTopics(reach, session, distinct);
+  for (const piece of inPieces([...new Set(topics)], TRANSACTION_ITEMS - 1)) {
+    await transact(reach, [
+      removeTopics(reach, session, new Set(piece)),
+      ...piece.map((topic) => deleteSubscription(reach, session, topic)),
+    ]);
+  }
 }

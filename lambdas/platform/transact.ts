@@ -1,9 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { randomUUID } from 'node:crypto';
+import {
+  TransactionCanceledException,
+  TransactionInProgressException,
+} from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { TRANSACTION_BACKOFF_MS, TRANSACTION_TRIES } from '../../contract/limits.ts';
-import { Refusal } from '../../contract/refusals.ts';
+import { outlastContention } from './contention.ts';
 import type { Reaches } from './reach.ts';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -20,24 +22,30 @@ export type Outcome =
 
 /**
  * All of it or nothing. A lost condition is an answer; a conflict with another transaction or a
- * throttle is tried again with full jitter (the SDK does not retry conflicts), and of mixed reasons the
- * condition wins. Refuses `busy` when contention outlasts its tries.
+ * throttle is tried again, and of mixed reasons the condition wins. Refuses `busy` when contention
+ * outlasts its tries.
  */
 export async function transact(
   { documents }: Reaches<object>,
   items: readonly TransactItem[],
 ): Promise<Outcome> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      await documents.send(new TransactWriteCommand({ TransactItems: [...items] }));
-      return { isDone: true };
-    } catch (fault) {
-      const lost = lostConditions(fault);
-      if (lost) return { isDone: false, lost };
-      if (!isContention(fault)) throw fault;
-      if (tried === TRANSACTION_TRIES) throw new Refusal('busy');
-      await pause(backoff(tried));
-    }
+  const TransactItems = [...items];
+  let ClientRequestToken = randomUUID();
+  try {
+    await outlastContention(async () => {
+      try {
+        await documents.send(new TransactWriteCommand({ TransactItems, ClientRequestToken }));
+      } catch (fault) {
+        // One still in progress may yet be done: under another token its own rows would refuse it.
+        if (!(fault instanceof TransactionInProgressException)) ClientRequestToken = randomUUID();
+        throw fault;
+      }
+    });
+    return { isDone: true };
+  } catch (fault) {
+    const lost = lostConditions(fault);
+    if (!lost) throw fault;
+    return { isDone: false, lost };
   }
 }
 
@@ -48,26 +56,6 @@ function lostConditions(fault: unknown): (LostCondition | undefined)[] | undefin
   return reasons.map(({ Code, Item }) =>
     Code === 'ConditionalCheckFailed' ? { row: asRow(Item) } : undefined,
   );
-}
-
-const RETRIED = new Set([
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-]);
-
-function isContention(fault: unknown): boolean {
-  if (fault instanceof TransactionCanceledException) {
-    const failed = (fault.CancellationReasons ?? []).filter(({ Code }) => Code !== 'None');
-    return failed.length > 0 && failed.every(({ Code }) => Code !== undefined && RETRIED.has(Code));
-  }
-  return fault instanceof Error && fault.name === 'TransactionInProgressException';
-}
-
-function backoff(tried: number): number {
-  const { least, most } = TRANSACTION_BACKOFF_MS;
-  const ceiling = Math.min(most, least * 2 ** tried);
-  return least + Math.random() * (ceiling - least);
 }
 
 /** Cancellation reasons come in wire form, also through the document client; an absent row is empty. */

@@ -10,7 +10,7 @@ type Reach<Rights extends 'get' | 'put' | 'update' | 'scan'> = Reaches<{ connect
 
 /** False when a row or a tombstone of that id stands already. */
 export const putConnection = (reach: Reach<'put'>, row: ConnectionRow): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new PutCommand({
         TableName: reach.tables.connections.name,
@@ -41,7 +41,7 @@ export const putTombstone = (
   now: number,
   was?: ConnectionRow,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new PutCommand({
         TableName: reach.tables.connections.name,
@@ -96,7 +96,7 @@ export async function countRefusal(
   connectionId: string,
 ): Promise<number | undefined> {
   let count: number | undefined;
-  const isCounted = await holds(
+  const isCounted = await holds(() =>
     reach.documents
       .send(
         new UpdateCommand({
@@ -119,7 +119,7 @@ export const touchConnection = (
   connectionId: string,
   now: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new UpdateCommand({
         TableName: reach.tables.connections.name,

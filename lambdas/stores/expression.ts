@@ -1,3 +1,4 @@
+import { outlastContention } from '../platform/contention.ts';
 import type { TransactItem } from '../platform/transact.ts';
 
 /** DynamoDB's expression text with its values in place; `#name` names an attribute. */
@@ -72,10 +73,13 @@ export const updateItem = (
   },
 });
 
-/** Runs a conditional write; false when its condition did not hold. */
-export async function holds(write: Promise<unknown>): Promise<boolean> {
+/**
+ * Runs a conditional write; false when its condition did not hold. Refuses `busy` when transactions on
+ * its item outlast its tries.
+ */
+export async function holds(write: () => Promise<unknown>): Promise<boolean> {
   try {
-    await write;
+    await outlastContention(write);
     return true;
   } catch (fault) {
     if (fault instanceof Error && fault.name === 'ConditionalCheckFailedException') return false;

@@ -7,7 +7,7 @@ type Reach<Rights extends 'get' | 'put' | 'update'> = Reaches<{ invitations: Rig
 
 /** False when there is such a code already. */
 export const putInvitation = (reach: Reach<'put'>, row: InvitationRow): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new PutCommand({
         TableName: reach.tables.invitations.name,
@@ -74,7 +74,7 @@ const updateInvitation = (
   { code, version }: InvitationRow,
   change: Expression,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     documents.send(
       new UpdateCommand({
         TableName: tables.invitations.name,

@@ -52,20 +52,20 @@ export async function getSessions(
   return keys.map((key) => found.get(markOf(key)));
 }
 
-/** Adds a connection to a session that is live. */
-export const joinSession = (reach: Reach<'update'>, binding: Binding): TransactItem =>
+/** Adds a connection to a session that is live, in this life. */
+export const joinSession = (reach: Reach<'update'>, binding: Binding, life: number): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
     sessionKey(binding),
     ex`SET #authExpiresAt = ${binding.authExpiresAt} ADD #conns ${new Set([binding.connectionId])}`,
-    ex`#state = ${'live'}`,
+    ex`#state = ${'live'} AND #life = ${life}`,
   );
 
-/** Begins a life of a session that is not live: a new one's first, or the next of one that had ended. */
+/** Begins a life of a session that is not live: its first, or the next of one that has ended. */
 export const beginSession = (
   reach: Reach<'update'>,
   binding: Binding,
-  life: string,
+  life: number,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
@@ -73,7 +73,7 @@ export const beginSession = (
     ex`SET #state = ${'live'}, #life = ${life}, #connectedAt = ${isoTime(binding.now)},
       #authExpiresAt = ${binding.authExpiresAt}, #conns = ${new Set([binding.connectionId])}
       REMOVE #ttl, #detachedAt`,
-    ex`attribute_not_exists(#state) OR #state = ${'ended'}`,
+    life === 1 ? ex`attribute_not_exists(#state)` : ex`#state = ${'ended'} AND #life = ${life - 1}`,
   );
 
 /** `size()` of a missing attribute is not a number, so "no sessions yet" has to be asked for itself. */
@@ -122,18 +122,18 @@ export const removeFromPlayer = (reach: Reach<'update'>, session: SessionName): 
     ex`contains(#sessions, ${session.sessionId})`,
   );
 
-/** The subscriptions of this life are active again. */
+/** The subscriptions of this life are active again; false when it is over. */
 export const markRevived = (
   reach: Reach<'update'>,
   session: SessionName,
-  life: string,
+  life: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new UpdateCommand({
         TableName: reach.tables.sessions.name,
         Key: sessionKey(session),
-        ...updating(ex`REMOVE #dormant`, ex`#life = ${life}`),
+        ...updating(ex`REMOVE #dormant`, ex`#state = ${'live'} AND #life = ${life}`),
       }),
     ),
   );
@@ -145,7 +145,7 @@ export const dropMembers = (
   members: readonly string[],
   now: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new UpdateCommand({
         TableName: reach.tables.sessions.name,

@@ -13,9 +13,12 @@ import {
 } from '../../contract/tables.ts';
 import { inPieces } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
+import type { TransactItem } from '../platform/transact.ts';
 import { ex, holds, selecting, updating } from './expression.ts';
 
-type Reach<Rights extends 'query' | 'update' | 'batchWrite'> = Reaches<{ subscriptions: Rights }>;
+type Reach<Rights extends 'query' | 'update' | 'delete' | 'batchWrite'> = Reaches<{
+  subscriptions: Rights;
+}>;
 
 const keyOf = ({ tenant, userId, sessionId }: SessionName, topic: string) => ({
   topic: topicKey(tenant, topic),
@@ -26,7 +29,7 @@ const keyOf = ({ tenant, userId, sessionId }: SessionName, topic: string) => ({
 export const putSubscriptions = (
   reach: Reach<'batchWrite'>,
   session: SessionName,
-  life: string,
+  life: number,
   topics: readonly string[],
 ): Promise<void> =>
   write(
@@ -37,15 +40,13 @@ export const putSubscriptions = (
     }),
   );
 
-export const deleteSubscriptions = (
-  reach: Reach<'batchWrite'>,
+export const deleteSubscription = (
+  reach: Reach<'delete'>,
   session: SessionName,
-  topics: readonly string[],
-): Promise<void> =>
-  write(
-    reach,
-    topics.map((topic) => ({ DeleteRequest: { Key: keyOf(session, topic) } })),
-  );
+  topic: string,
+): TransactItem => ({
+  Delete: { TableName: reach.tables.subscriptions.name, Key: keyOf(session, topic) },
+});
 
 type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
 
@@ -65,20 +66,37 @@ async function write(
   await Promise.all(inPieces(requests, BATCH_WRITE_ITEMS).map(writePiece));
 }
 
-/** Marks the subscription of an ended life as dormant; false when a later life has taken it over. */
+/** Makes a subscription of an ended life, or of one before, dormant; false when a later one has it. */
 export const makeDormant = (
   reach: Reach<'update'>,
   session: SessionName,
   topic: string,
-  life: string,
+  life: number,
   ttl: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     reach.documents.send(
       new UpdateCommand({
         TableName: reach.tables.subscriptions.name,
         Key: keyOf(session, topic),
-        ...updating(ex`SET #ttl = ${ttl}`, ex`#life = ${life}`),
+        ...updating(ex`SET #ttl = ${ttl}`, ex`#life <= ${life}`),
+      }),
+    ),
+  );
+
+/** Makes a dormant subscription active in this life; false when it is no more, or a later life has it. */
+export const reviveSubscription = (
+  reach: Reach<'update'>,
+  session: SessionName,
+  topic: string,
+  life: number,
+): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.subscriptions.name,
+        Key: keyOf(session, topic),
+        ...updating(ex`SET #life = ${life} REMOVE #ttl`, ex`#life <= ${life}`),
       }),
     ),
   );

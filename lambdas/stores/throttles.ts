@@ -11,7 +11,7 @@ export const takeTry = (
   window: Window,
   most: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     documents.send(
       new UpdateCommand({
         TableName: tables.throttles.name,

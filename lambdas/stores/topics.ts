@@ -2,7 +2,8 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { SUBSCRIPTIONS_PER_SESSION } from '../../contract/limits.ts';
 import { playerKey, type SessionName, type TopicsRow, topicsItem } from '../../contract/tables.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { ex, holds, updating } from './expression.ts';
+import type { TransactItem } from '../platform/transact.ts';
+import { ex, holds, updateItem, updating } from './expression.ts';
 
 type Reach<Rights extends 'get' | 'update'> = Reaches<{ sessions: Rights }>;
 
@@ -28,7 +29,7 @@ export const addTopics = (
   session: SessionName,
   topics: ReadonlySet<string>,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     documents.send(
       new UpdateCommand({
         TableName: tables.sessions.name,
@@ -41,36 +42,55 @@ export const addTopics = (
     ),
   );
 
-/** Harmless where there is no such row. */
 export const removeTopics = (
-  { documents, tables }: Reach<'update'>,
+  { tables }: Reach<'update'>,
   session: SessionName,
   topics: ReadonlySet<string>,
-): Promise<boolean> =>
-  holds(
-    documents.send(
-      new UpdateCommand({
-        TableName: tables.sessions.name,
-        Key: keyOf(session),
-        ...updating(ex`DELETE #topics ${topics}`, ex`attribute_exists(#item)`),
-      }),
-    ),
+): TransactItem =>
+  updateItem(
+    tables.sessions.name,
+    keyOf(session),
+    ex`DELETE #topics ${topics}`,
+    ex`attribute_exists(#item)`,
   );
 
-/** With a time it goes then; without one it stays. Harmless where there is no such row. */
-export const keepTopicsUntil = (
+/**
+ * The topics are those of this life now, and stay. The row is made if there is none: it must stand before
+ * the first topic, or a late end of the last life could not tell that it is late.
+ */
+export const keepTopics = (
   { documents, tables }: Reach<'update'>,
   session: SessionName,
-  ttl: number | undefined,
+  life: number,
 ): Promise<boolean> =>
-  holds(
+  holds(() =>
     documents.send(
       new UpdateCommand({
         TableName: tables.sessions.name,
         Key: keyOf(session),
         ...updating(
-          ttl === undefined ? ex`REMOVE #ttl` : ex`SET #ttl = ${ttl}`,
-          ex`attribute_exists(#item)`,
+          ex`SET #life = ${life} REMOVE #ttl`,
+          ex`attribute_not_exists(#life) OR #life <= ${life}`,
+        ),
+      }),
+    ),
+  );
+
+/** The topics of an ended life go then; false when there are none, or a later life has taken them over. */
+export const keepTopicsUntil = (
+  { documents, tables }: Reach<'update'>,
+  session: SessionName,
+  life: number,
+  ttl: number,
+): Promise<boolean> =>
+  holds(() =>
+    documents.send(
+      new UpdateCommand({
+        TableName: tables.sessions.name,
+        Key: keyOf(session),
+        ...updating(
+          ex`SET #ttl = ${ttl}`,
+          ex`attribute_exists(#item) AND (attribute_not_exists(#life) OR #life <= ${life})`,
         ),
       }),
     ),

@@ -1,55 +1,72 @@
+import { type Access, type Assembly, AwsFault, type Principal } from '../service.ts';
+import { environmentOf, issueCredentials } from './credentials.ts';
 import {
-  type Access,
-  type Assembly,
-  AwsFault,
-  type Facts,
-  type Principal,
-  type Resource,
-} from '../service.ts';
-import { type Credentials, environmentOf, issueCredentials } from './credentials.ts';
+  functionIdentity,
+  type Identity,
+  judge,
+  operatorIdentity,
+  roleIdentity,
+  serviceFacts,
+  type Verdict,
+} from './identities.ts';
 import { compilePermissions } from './permissions.ts';
-import { type Decision, decide, type Statement } from './policies.ts';
-import { statementsOfRole } from './roles.ts';
-
-interface Identity {
-  readonly principal: Principal;
-  readonly credentials: Credentials;
-  readonly statements: readonly Statement[];
-  /** What a condition may ask about the caller itself, by lower-case key. */
-  readonly facts: Facts;
-  /** Decisions that no condition has a part in: the same question has the same answer for ever. */
-  readonly decided: Map<string, Decision>;
-}
-
-/** More distinct questions than a run asks; beyond it (ids in ARNs) the memory starts afresh. */
-const decisionsKept = 10_000;
+import { compileResourcePolicies } from './resource-policies.ts';
 
 /**
  * Who is who in the assembly, and who may do what, by the policies of the template.
  * Throws a sentence when a policy says something that would not be evaluated as IAM does.
  */
 export function createAccess(assembly: Assembly): Access {
-  const identities = new Map(
-    assembly.ofType('AWS::Lambda::Function').map((fn) => [fn.id, identityOf(assembly, fn)]),
-  );
-  const operator = operatorOf(assembly);
-  const everyone = [operator, ...identities.values()];
-  const byKey = new Map(everyone.map((one) => [one.credentials.accessKeyId, one]));
+  const operator = operatorIdentity(assembly);
+  const functions = assembly
+    .ofType('AWS::Lambda::Function')
+    .map((fn) => functionIdentity(assembly, fn));
+  const callers = [operator, ...functions].map((identity) => ({
+    ...identity,
+    credentials: issueCredentials(identity === operator ? 'lasting' : 'temporary'),
+  }));
+  const byName = new Map(callers.map((caller) => [caller.principal.name, caller]));
+  const byKey = new Map(callers.map((caller) => [caller.credentials.accessKeyId, caller]));
+  const serviceRoles = new Map<string, Identity>();
   const mayInvoke = compilePermissions(assembly);
+  const policiesOf = compileResourcePolicies(assembly);
 
-  const identityNamed = (name: string): Identity => {
-    const identity = name === operator.principal.name ? operator : identities.get(name);
-    if (!identity) throw new Error(`There is no function ${name} in the template.`);
+  const callerNamed = (name: string) => {
+    const caller = byName.get(name);
+    if (!caller) throw new Error(`There is no function ${name} in the template.`);
+    return caller;
+  };
+
+  /** A service that acts as a role of the template. */
+  const serviceRole = ({ name, roleArn }: Principal): Identity => {
+    const key = `${name} ${roleArn}`;
+    const known = serviceRoles.get(key);
+    if (known) return known;
+    const role = assembly.find('AWS::IAM::Role', roleArn);
+    if (!role) throw new Error(`${roleArn} is no role of the template.`);
+    const identity = roleIdentity(assembly, role, { kind: 'service', name }, name);
+    serviceRoles.set(key, identity);
     return identity;
+  };
+
+  const identityOf = (principal: Principal): Identity => {
+    if (principal.kind !== 'service') return callerNamed(principal.name);
+    if (principal.roleArn !== '') return serviceRole(principal);
+    return { principal, statements: [], facts: serviceFacts(principal), decided: new Map() };
   };
 
   const demand: Access['demand'] = (principal, action, resourceArn, facts) => {
     if (principal.kind === 'operator') return;
-    if (principal.kind === 'service') throw refusal(principal, action, resourceArn, 'resource');
-    const decision = decideFor(identityNamed(principal.name), action, resourceArn, facts);
-    if (decision !== 'allowed') {
-      throw refusal(principal, action, resourceArn, 'identity', decision);
-    }
+    const identity = identityOf(principal);
+    const verdict = judge(identity, policiesOf(resourceArn), action, resourceArn, facts);
+    if (verdict.decision === 'allowed') return;
+    const isOwnName = principal.kind === 'service' && principal.roleArn === '';
+    throw refusal(
+      identity.principal,
+      action,
+      resourceArn,
+      isOwnName ? { ...verdict, policies: 'resource' } : verdict,
+    );
   };
 
   return {
@@ -58,115 +75,34 @@ export function createAccess(assembly: Assembly): Access {
       const action = 'lambda:InvokeFunction';
       if (principal.kind !== 'service') return demand(principal, action, functionArn);
       if (!mayInvoke(principal, functionArn)) {
-        throw refusal(principal, action, functionArn, 'resource');
+        throw refusal(principal, action, functionArn, {
+          decision: 'not allowed',
+          policies: 'resource',
+        });
       }
     },
-    principalOfFunction: (functionId) => identityNamed(functionId).principal,
+    principalOfFunction: (functionId) => callerNamed(functionId).principal,
     credential(accessKeyId) {
-      const identity = byKey.get(accessKeyId);
-      return identity && { principal: identity.principal, ...identity.credentials };
+      const caller = byKey.get(accessKeyId);
+      return caller && { principal: caller.principal, ...caller.credentials };
     },
-    environmentFor: (name) => environmentOf(identityNamed(name).credentials),
-  };
-}
-
-function decideFor(
-  { statements, facts: ownFacts, decided }: Identity,
-  action: string,
-  resourceArn: string,
-  facts: Facts | undefined,
-): Decision {
-  const question = `${action} ${resourceArn}`;
-  const known = decided.get(question);
-  if (known) return known;
-
-  const concerned = statements.filter(
-    ({ coversAction, coversResource }) => coversAction(action) && coversResource(resourceArn),
-  );
-  const calledService = `${action.split(':')[0]}:`;
-  const decision = decide(
-    concerned,
-    { ...ownFacts, ...lowerKeys(facts ?? {}) },
-    (key) =>
-      // Whoever gives the facts of a call speaks for all of that service's keys: the others are absent.
-      facts !== undefined && key.startsWith(calledService),
-  );
-  if (concerned.every(({ conditions }) => conditions.length === 0)) {
-    if (decided.size >= decisionsKept) decided.clear();
-    decided.set(question, decision);
-  }
-  return decision;
-}
-
-function identityOf(assembly: Assembly, fn: Resource): Identity {
-  const role = assembly.find('AWS::IAM::Role', String(fn.properties.Role));
-  if (!role) {
-    throw new Error(
-      `Function ${fn.path} runs as ${fn.properties.Role}, which is no role of the template: what it may do cannot be known here.`,
-    );
-  }
-  const account = accountOf(role.arn);
-  const roleName = role.arn.slice(role.arn.lastIndexOf('/') + 1);
-  return {
-    principal: {
-      kind: 'function',
-      name: fn.id,
-      arn: `arn:aws:sts::${account}:assumed-role/${roleName}/${fn.id}`,
-      roleArn: role.arn,
-    },
-    credentials: issueCredentials('temporary'),
-    statements: statementsOfRole(assembly, role),
-    facts: {
-      'aws:principalarn': role.arn,
-      'aws:principalaccount': account,
-      // On AWS every SDK call is made over TLS; here the endpoint is a loopback address.
-      'aws:securetransport': 'true',
-    },
-    decided: new Map(),
-  };
-}
-
-/** The person at the keyboard. */
-function operatorOf(assembly: Assembly): Identity {
-  const account = accountOf(assembly.ofType('AWS::Lambda::Function')[0]?.arn ?? '');
-  return {
-    principal: {
-      kind: 'operator',
-      name: 'operator',
-      arn: `arn:aws:iam::${account}:user/operator`,
-      roleArn: '',
-    },
-    credentials: issueCredentials('lasting'),
-    statements: [],
-    facts: {},
-    decided: new Map(),
+    environmentFor: (name) => environmentOf(callerNamed(name).credentials),
   };
 }
 
 function refusal(
-  principal: Principal,
+  { arn }: Principal,
   action: string,
   resourceArn: string,
-  policies: 'identity' | 'resource',
-  decision: Decision = 'not allowed',
+  { decision, policies }: Verdict,
 ): AwsFault {
   const because =
     decision === 'denied explicitly'
-      ? `with an explicit deny in an ${policies}-based policy`
+      ? `with an explicit deny in ${policies === 'identity' ? 'an identity' : 'a resource'}-based policy`
       : `because no ${policies}-based policy allows the ${action} action`;
   return new AwsFault(
     'AccessDeniedException',
-    `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resourceArn} ${because}`,
+    `User: ${arn} is not authorized to perform: ${action} on resource: ${resourceArn} ${because}`,
     403,
-  );
-}
-
-function accountOf(arn: string): string {
-  return arn.split(':')[4] ?? '';
-}
-
-function lowerKeys(facts: Facts): Facts {
-  return Object.fromEntries(
-    Object.entries(facts).map(([key, value]) => [key.toLowerCase(), value]),
   );
 }

@@ -2,7 +2,7 @@ import type { Facts } from '../service.ts';
 import { type Condition, compileConditions } from './conditions.ts';
 import { anyOf } from './patterns.ts';
 
-/** One statement of an identity-based policy, ready to be asked many times. */
+/** One statement of a policy, ready to be asked many times. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly coversAction: (action: string) => boolean;
@@ -19,12 +19,17 @@ const elements = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotResour
  * evaluate as IAM does: nothing is ever allowed because it was not understood.
  */
 export function compilePolicy(document: unknown, where: string): readonly Statement[] {
-  const { Statement } = document as { Statement?: unknown };
-  const statements = Array.isArray(Statement) ? Statement : [Statement];
-  return statements.map((statement) => compileStatement(statement ?? {}, where));
+  return statementsIn(document).map((statement) => compileStatement(statement, where));
 }
 
-function compileStatement(statement: Record<string, unknown>, where: string): Statement {
+/** One statement or a list of them, as they stand. */
+export function statementsIn(document: unknown): Record<string, unknown>[] {
+  const { Statement } = document as { Statement?: Record<string, unknown> };
+  return [Statement ?? {}].flat();
+}
+
+/** As `compilePolicy`, for one statement. */
+export function compileStatement(statement: Record<string, unknown>, where: string): Statement {
   const unknown = Object.keys(statement).find((element) => !elements.includes(element));
   if (unknown) {
     throw new Error(

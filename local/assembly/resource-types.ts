@@ -94,11 +94,6 @@ const RUNS: Readonly<Record<string, ResourceType>> = {
     },
     attributes: { Arn: arn },
   },
-  'AWS::Events::Archive': {
-    ref: named('ArchiveName'),
-    arn: regional('events', 'archive/'),
-    attributes: { Arn: arn, ArchiveName: id },
-  },
   // Read by access/, which stands in for IAM.
   'AWS::IAM::Role': {
     ref: named('RoleName'),
@@ -113,6 +108,7 @@ const RUNS: Readonly<Record<string, ResourceType>> = {
     arn: (policy) => policy.id,
     attributes: { PolicyArn: arn },
   },
+  'AWS::Events::EventBusPolicy': { ref: generated },
   'AWS::Lambda::Permission': { ref: generated },
   'AWS::SQS::QueuePolicy': { ref: generated },
 };
@@ -145,7 +141,11 @@ const NOTHING_TO_RUN: Readonly<Record<string, ResourceType>> = {
     arn: (schema) => schema.id,
     attributes: { SchemaArn: arn, SchemaName: named('SchemaName') },
   },
-  'AWS::Events::EventBusPolicy': { ref: generated },
+  'AWS::Events::Archive': {
+    ref: named('ArchiveName'),
+    arn: regional('events', 'archive/'),
+    attributes: { Arn: arn, ArchiveName: id },
+  },
   'AWS::KMS::Key': {
     ref: uuid,
     arn: regional('kms', 'key/'),

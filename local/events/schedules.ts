@@ -1,39 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import type { Resource, Service, StageContext } from '../service.ts';
-import { parseSchedule, type Schedule } from './cron.ts';
+import type { Service, StageContext } from '../service.ts';
+import { type BusEvent, isoSeconds } from './event.ts';
+import type { EventBuses } from './event-buses.ts';
+import type { Rule } from './rules.ts';
 
-interface Target {
-  readonly Arn: string;
-  readonly Input?: string;
-}
-
-/** Properties of a target that Lambda's asynchronous invocation covers, or that change nothing here. */
-const TARGET_PROPERTIES = ['Arn', 'Id', 'Input', 'RetryPolicy', 'DeadLetterConfig'];
-
-/** EventBridge rules that run by the clock; their targets are functions. */
-export function createSchedules(context: StageContext): Service {
-  const { assembly, clock } = context;
+/** Runs the rules that go by the clock; what they send takes the way of every event. */
+export function createSchedules(context: StageContext, buses: EventBuses): Service {
+  const { clock } = context;
   const running = new Map<string, () => void>();
 
-  const run = (rule: Resource, schedule: Schedule, targets: readonly Target[]) => {
-    const due = schedule.next(clock.now());
+  const run = (rule: Rule) => {
+    const due = rule.schedule?.next(clock.now());
     if (due === undefined) return;
     const cancel = clock.at(due, () => {
-      run(rule, schedule, targets);
-      for (const target of targets) invokeTarget(context, rule, target, due);
+      run(rule);
+      buses.deliver(rule, scheduledEvent(context, rule, due));
     });
-    running.set(rule.arn, cancel);
+    running.set(rule.resource.arn, cancel);
   };
 
   return {
     name: 'schedules',
     start: async () => {
-      for (const rule of assembly.ofType('AWS::Events::Rule')) {
-        const targets = targetsOf(context, rule);
-        const { ScheduleExpression: expression, State: state } = rule.properties;
-        if (expression === undefined || targets.length === 0) continue;
-        const schedule = scheduleOf(rule, String(expression));
-        if (state !== 'DISABLED') run(rule, schedule, targets);
+      for (const rule of buses.rules()) {
+        if (rule.isEnabled && rule.targets.length > 0) run(rule);
       }
       return `${running.size} rules`;
     },
@@ -44,65 +34,17 @@ export function createSchedules(context: StageContext): Service {
   };
 }
 
-function scheduleOf({ path }: Resource, expression: string): Schedule {
-  try {
-    return parseSchedule(expression);
-  } catch (error) {
-    throw new Error(`Rule ${path}: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** The functions that a rule invokes. Throws a sentence where something else would have to happen. */
-function targetsOf({ assembly }: StageContext, { path, properties }: Resource): Target[] {
-  const targets = (properties.Targets ?? []) as Target[];
-  if (targets.length > 0 && properties.EventPattern !== undefined) {
-    throw new Error(
-      `Rule ${path} waits for events on a bus, which the local stage does not run yet: it runs schedules.`,
-    );
-  }
-  for (const target of targets) {
-    const unknown = Object.keys(target).find((name) => !TARGET_PROPERTIES.includes(name));
-    if (unknown !== undefined) {
-      throw new Error(
-        `Rule ${path} has a target with ${unknown}, which the local stage does not run.`,
-      );
-    }
-    if (assembly.find('AWS::Lambda::Function', target.Arn) === undefined) {
-      throw new Error(
-        `Rule ${path} has the target ${target.Arn}: the local stage invokes functions of the template only.`,
-      );
-    }
-  }
-  return targets;
-}
-
-function invokeTarget(
-  context: StageContext,
-  { arn, path }: Resource,
-  { Arn, Input }: Target,
-  due: number,
-): void {
-  const event = {
+/** What a rule sends to its targets when it is due at that time (R, behaviour sheet 2.2). */
+function scheduledEvent({ account, region }: StageContext, rule: Rule, due: number): BusEvent {
+  return {
     version: '0',
     id: randomUUID(),
     'detail-type': 'Scheduled Event',
     source: 'aws.events',
-    account: context.account,
-    time: new Date(due).toISOString().replace(/\.\d{3}/, ''),
-    region: context.region,
-    resources: [arn],
+    account,
+    time: isoSeconds(due),
+    region,
+    resources: [rule.resource.arn],
     detail: {},
   };
-  try {
-    context.functions.invokeLater(Arn, Input ?? JSON.stringify(event), {
-      kind: 'service',
-      name: 'events.amazonaws.com',
-      arn,
-      roleArn: '',
-      sourceArn: arn,
-    });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : error;
-    context.warn(`Rule ${path} could not invoke its function: ${why}`);
-  }
 }

@@ -1,6 +1,6 @@
 import type { Invocation, StageContext } from '../service.ts';
 import { callAs } from '../wire/signed-call.ts';
-import type { AsyncEvent, EventQueue } from './event-queue.ts';
+import type { AsyncEvent, Condition } from './async-event.ts';
 
 /**
  * Sends the record of a finished asynchronous invocation to its destination (behaviour sheet 2.3),
@@ -10,9 +10,9 @@ export async function deliver(
   context: StageContext,
   destination: string,
   event: AsyncEvent,
-  condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded',
+  condition: Condition,
   invocation: Invocation | undefined,
-  queue: EventQueue,
+  invokeLater: (functionArn: string, payload: string, by: string) => void,
 ): Promise<void> {
   const { functionArn, payload, requestId, attempts } = event;
   const fn = context.assembly.find('AWS::Lambda::Function', functionArn);
@@ -25,7 +25,7 @@ export async function deliver(
       await send(context, fn.id, destination, recordOf(context, event, condition, invocation));
     } else if (destination !== '') {
       context.access.demandInvoke(context.access.principalOfFunction(fn.id), destination);
-      queue.add(destination, recordOf(context, event, condition, invocation), fn.logicalId);
+      invokeLater(destination, recordOf(context, event, condition, invocation), fn.logicalId);
     }
     if (condition === 'Success') return;
     if (deadLetterArn) await send(context, fn.id, deadLetterArn, payload);
@@ -44,7 +44,7 @@ export async function deliver(
 function recordOf(
   { clock }: StageContext,
   { functionArn, payload, requestId, attempts }: AsyncEvent,
-  condition: string,
+  condition: Condition,
   invocation: Invocation | undefined,
 ): string {
   return JSON.stringify({

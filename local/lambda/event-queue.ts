@@ -1,22 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AwsFault, type Invocation, type StageContext } from '../service.ts';
+import type { AsyncEvent, Condition } from './async-event.ts';
 import { deliver } from './destination.ts';
 import { readEventSettings } from './event-settings.ts';
-
-/** An asynchronous invocation on its way. */
-export interface AsyncEvent {
-  readonly requestId: string;
-  readonly functionArn: string;
-  readonly payload: string;
-  readonly by: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-  readonly dueAt: number;
-  /** How often the function was run for it. */
-  readonly attempts: number;
-  /** How often it found no free process. */
-  readonly throttles: number;
-}
 
 /** The events that wait for a function, each until it succeeded or is given up. */
 export interface EventQueue {
@@ -84,35 +70,33 @@ export function createEventQueue(context: StageContext, run: Run): EventQueue {
     }
   }
 
-  function close(
-    event: AsyncEvent,
-    condition: 'Success' | 'RetriesExhausted' | 'EventAgeExceeded',
-    invocation?: Invocation,
-  ): void {
+  function close(event: AsyncEvent, condition: Condition, invocation?: Invocation): void {
     finish(event);
     const { onFailure, onSuccess } = settingsOf(event.functionArn);
     const destination = condition === 'Success' ? onSuccess : onFailure;
-    void deliver(context, destination, event, condition, invocation, queue);
+    void deliver(context, destination, event, condition, invocation, add);
   }
 
   function finish({ requestId }: AsyncEvent): void {
     store.delete(area, requestId);
   }
 
-  const queue: EventQueue = {
-    add(functionArn, payload, by) {
-      const since = clock.now();
-      schedule({
-        requestId: randomUUID(),
-        functionArn,
-        payload,
-        by,
-        since,
-        dueAt: since,
-        attempts: 0,
-        throttles: 0,
-      });
-    },
+  const add: EventQueue['add'] = (functionArn, payload, by) => {
+    const since = clock.now();
+    schedule({
+      requestId: randomUUID(),
+      functionArn,
+      payload,
+      by,
+      since,
+      dueAt: since,
+      attempts: 0,
+      throttles: 0,
+    });
+  };
+
+  return {
+    add,
     start() {
       for (const [, text] of store.entries(area)) schedule(JSON.parse(text) as AsyncEvent);
     },
@@ -122,5 +106,4 @@ export function createEventQueue(context: StageContext, run: Run): EventQueue {
       scheduled.clear();
     },
   };
-  return queue;
 }

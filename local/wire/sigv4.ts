@@ -1,6 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { type Access, AwsFault, type Principal } from '../service.ts';
 import { canonicalRequest, headerOf, type SignedRequest } from './canonical-request.ts';
+import { hmacUnder } from './hmac.ts';
 
 interface Authorization {
   readonly accessKeyId: string;
@@ -113,14 +114,14 @@ interface Signing {
 export function sign(request: SignedRequest, signing: Signing): string {
   const canonical = canonicalRequest(request, signing.signedHeaders);
   const toSign = `AWS4-HMAC-SHA256\n${signing.time}\n${signing.scope}\n${hash('sha256', canonical)}`;
-  return createHmac('sha256', signingKey(signing)).update(toSign).digest('hex');
+  return underSigningKey(signing)(toSign);
 }
 
 /** Keys derived from a secret: good for a day, so that each call needs one HMAC and not five. */
-const signingKeys = new Map<string, Buffer>();
+const signingKeys = new Map<string, (text: string) => string>();
 const signingKeysKept = 1000;
 
-function signingKey({ secret, day, region, service }: Signing): Buffer {
+function underSigningKey({ secret, day, region, service }: Signing): (text: string) => string {
   const name = `${secret} ${day} ${region} ${service}`;
   const known = signingKeys.get(name);
   if (known) return known;
@@ -129,8 +130,9 @@ function signingKey({ secret, day, region, service }: Signing): Buffer {
     Buffer.from(`AWS4${secret}`),
   );
   if (signingKeys.size >= signingKeysKept) signingKeys.clear();
-  signingKeys.set(name, key);
-  return key;
+  const under = hmacUnder(key);
+  signingKeys.set(name, under);
+  return under;
 }
 
 function isSame(one: string, other: string): boolean {

@@ -6,8 +6,12 @@ import { isTopic } from '../../contract/names.ts';
 /** Every change of any pet, as document s1 tells the story. */
 export const PET_TOPIC = 'Pet';
 
-const name = z.string().check(z.minLength(1), z.maxLength(60));
-const price = z.number().check(z.minimum(0), z.maximum(1_000_000));
+/** Half a surrogate pair is no text, and no row can hold it. */
+const isText = (text: string): boolean => text.isWellFormed();
+const isToTheCent = (amount: number): boolean => Number(amount.toFixed(2)) === amount;
+
+const name = z.string().check(z.minLength(1), z.maxLength(60), z.refine(isText));
+const price = z.number().check(z.minimum(0), z.maximum(1_000_000), z.refine(isToTheCent));
 
 export const noBody = z.object({});
 

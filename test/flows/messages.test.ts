@@ -11,7 +11,9 @@ import { readMissed } from '../../lambdas/flows/read-missed.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
+import { transact } from '../../lambdas/platform/transact.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
+import { putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
@@ -138,6 +140,46 @@ describe('stamp', () => {
     for (const result of results) for (const { id, seq } of result) expect(seqs.get(id)).toBe(seq);
   });
 
+  it('begins a topic once, however many begin it side by side', async () => {
+    await Promise.all(Array.from({ length: 8 }, (_, at) => say(at)));
+    const results = await Promise.all((await written()).map((row) => stampAll(reach, PET, [row])));
+    expect(new Set(results.flat().map(({ epoch }) => epoch)).size).toBe(1);
+    const seqs = results.flat().map(({ seq }) => seq);
+    expect(seqs.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('goes on from where the head stands, whatever it remembers from before a restore', async () => {
+    const stampNew = async (payload: unknown) => {
+      await say(payload);
+      const rows = (await written()).filter((row) => row.payload === JSON.stringify(payload));
+      const [stamped] = await stampAll(reach, PET, rows);
+      return stamped && [stamped.epoch, stamped.seq];
+    };
+    const restore = (epoch: unknown, head: number) =>
+      reach.documents.send(
+        new PutCommand({
+          TableName: reach.tables.notifications.name,
+          Item: { topic: PET, id: HEAD_ID, epoch, head },
+        }),
+      );
+    const [epoch] = (await stampNew('a')) ?? [];
+    await stampNew('b');
+    await restore(epoch, 1);
+    expect(await stampNew('c')).toEqual([epoch, 2]);
+    await restore('another', 2);
+    expect(await stampNew('d')).toEqual(['another', 3]);
+  });
+
+  it('keeps a number also when its message is written again', async () => {
+    await say('a');
+    const [row] = await written();
+    if (!row) throw new Error('nothing was written');
+    const [stamped] = await stampAll(reach, PET, [row]);
+    expect(await transact(reach, [putNotification(reach, row)])).toMatchObject({ isDone: false });
+    const [again] = await stampAll(reach, PET, [row]);
+    expect(again?.seq).toBe(stamped?.seq);
+  });
+
   it('leaves out a message that no longer exists, without writing it anew', async () => {
     await say('a');
     const rows = await written();
@@ -239,6 +281,33 @@ describe('deliver', () => {
     await fanOut();
     expect(reach.sockets.closed).toEqual(['sam']);
     expect((await getConnection(reach, 'sam'))?.status).toBe('DISCONNECTED');
+  });
+
+  it('a socket that cannot even be closed stays, so that its client sees the hole in the next frame', async () => {
+    await join('sam');
+    reach.sockets.planned.set('sam', ['failed']);
+    const shut = reach.sockets.delete;
+    reach.sockets.delete = async () => 'failed';
+    await say('lost');
+    await fanOut();
+    reach.sockets.delete = shut;
+    expect((await getConnection(reach, 'sam'))?.status).toBe('CONNECTED');
+    await say('next');
+    await fanOut((await written()).filter(({ payload }) => payload === '"next"'));
+    expect(frames('sam').map(({ seq, payload }) => [seq, payload])).toEqual([[2, 'next']]);
+  });
+
+  it('a post that fails within a batch ends it for that socket alone, and nothing follows over the hole', async () => {
+    await join('sam');
+    await join('eve');
+    const post = reach.sockets.post;
+    reach.sockets.post = async (id, frame) =>
+      id === 'sam' && JSON.parse(frame).seq === 2 ? 'failed' : post(id, frame);
+    for (const payload of ['a', 'b', 'c']) await say(payload);
+    await fanOut();
+    expect(frames('sam').map(({ seq }) => seq)).toEqual([1]);
+    expect(frames('eve').map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(reach.sockets.closed).toEqual(['sam']);
   });
 
   it('after a 410 the session is read again, and its new connection gets the message', async () => {

@@ -245,7 +245,7 @@ describe('checkSession', () => {
     await connect('c1');
     await bind('c1');
     await subscribe(reach, tab, 'c1', ['Pet']);
-    const life = (await getSession(reach, tab))?.life ?? '';
+    const life = (await getSession(reach, tab))?.life ?? 0;
     await depart(reach, 'c1', later(10));
     await checkSession(reach, tab, { ...grace, now: later(40) });
     await connect('c2');

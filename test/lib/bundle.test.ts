@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundle } from '../../lib/bundle.ts';
+import { PROJECT_FOLDER } from '../../lib/bundled-code.ts';
 import { Mistake } from '../../lib/mistake.ts';
 
 let source: string;
@@ -14,6 +15,9 @@ beforeAll(async () => {
   target = join(source, 'out');
 });
 afterAll(() => rm(source, { recursive: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(join(source, file)), { recursive: true });
@@ -60,6 +64,28 @@ describe('bundle', () => {
     const text = await readFile(bundleOf('builtins'), 'utf8');
     expect(text).toContain('process.getBuiltinModule("node:crypto")');
     expect(text).not.toMatch(/\bfrom\s*"/);
+  });
+
+  it('leaves of the credentials of AWS what Lambda has: the environment', async () => {
+    await write(
+      'client.ts',
+      `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+       const { config } = new DynamoDBClient({ region: 'us-east-1' });
+       export const handler = () => config.credentials();`,
+    );
+    await symlink(join(PROJECT_FOLDER, 'node_modules'), join(source, 'node_modules'));
+    await bundle(['client'], { source, target });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'key-of-the-function');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    vi.stubEnv('AWS_SESSION_TOKEN', 'session');
+
+    expect(await (await load('client')).handler()).toMatchObject({
+      accessKeyId: 'key-of-the-function',
+      secretAccessKey: 'secret',
+      sessionToken: 'session',
+    });
+    const text = await readFile(bundleOf('client'), 'utf8');
+    expect(text.includes('sso_account_id')).toBe(false);
   });
 
   it('keeps the names of functions, so that a stack trace in a log can be read', async () => {

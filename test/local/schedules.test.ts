@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { parseSchedule } from '../../local/events/cron.ts';
+import { createEventBuses } from '../../local/events/event-buses.ts';
 import { createSchedules } from '../../local/events/schedules.ts';
 import {
   arnOf,
@@ -56,7 +57,8 @@ async function start(properties: Readonly<Record<string, unknown>>) {
     resource('AWS::Events::Rule', 'Hourly', properties),
   ]);
   running.push(stage);
-  await stage.start(createSchedules(stage.context));
+  const buses = createEventBuses(stage.context);
+  await stage.start(buses, createSchedules(stage.context, buses));
   return stage;
 }
 
@@ -107,11 +109,10 @@ describe('a scheduled rule', () => {
   });
 
   it.each([
-    ['an event pattern', { EventPattern: { source: ['x'] }, Targets }, 'waits for events on a bus'],
     [
-      'a target of another kind',
-      { ScheduleExpression, Targets: [{ Id: 'q', Arn: 'arn:aws:sqs:us-east-1:0:q' }] },
-      'invokes functions of the template only',
+      'a bus of its own',
+      { ScheduleExpression, Targets, EventBusName: 'default-2' },
+      'no bus of the template',
     ],
     [
       'an expression that is none',

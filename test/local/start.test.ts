@@ -20,10 +20,11 @@ describe('the command line', () => {
   });
 
   it('takes every option', () => {
-    const args = ['--port', '9000', '--data', 'kept', '--json', '--help'];
+    const args = ['--port', '9000', '--data', 'kept', '--into', 'told', '--json', '--help'];
     expect(readOptions(args)).toEqual({
       port: 9000,
       dataDirectory: 'kept',
+      handoutDirectory: 'told',
       json: true,
       help: true,
     });

@@ -42,6 +42,11 @@ describe('readFrame', () => {
   it.each([
     [{ action: 'authenticate' }],
     [{ action: 'authenticate', token: 1, sessionId: 's' }],
+    [{ action: 'authenticate', token: 't', sessionId: 's', replaces: '' }],
+    [{ action: 'authenticate', token: 't', sessionId: 's', replaces: 'x' }],
+    [{ action: 'authenticate', token: 't', sessionId: 's', replaces: 'a#b4567890' }],
+    [{ action: 'authenticate', token: 't', sessionId: 's', replaces: '\ud800'.repeat(8) }],
+    [{ action: 'authenticate', token: 't', sessionId: 's', replaces: 7 }],
     [{ action: 'subscribe', topics: [] }],
     [{ action: 'subscribe', topics: 'Pet' }],
     [{ action: 'subscribe', topics: [1] }],

@@ -51,7 +51,7 @@ export function PetForm({ pet, blocked, onSave, onCancel }: PetFormProps) {
           required
           min={0}
           max={1_000_000}
-          step="any"
+          step="0.01"
           defaultValue={String(pet.price)}
         />
       </label>

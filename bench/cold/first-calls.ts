@@ -1,0 +1,82 @@
+import type { FunctionName } from '../../contract/functions.ts';
+import { topicKey } from '../../contract/tables.ts';
+import { petStoreEntries } from '../../sample/pet-store/stack.ts';
+import { somebody } from './stub-aws.ts';
+
+const { connectionId, session, topic } = somebody;
+const now = Date.parse('2026-01-01T00:00:00.000Z');
+const socketEvent = (body?: object) => ({
+  requestContext: { connectionId, requestTimeEpoch: now },
+  ...(body && { body: JSON.stringify(body) }),
+});
+const queueEvent = (message: object) => ({
+  Records: [{ messageId: 'one', body: JSON.stringify(message) }],
+});
+const streamEvent = (Keys: object, NewImage: object) => ({
+  Records: [
+    {
+      dynamodb: {
+        ApproximateCreationDateTime: now / 1000,
+        SequenceNumber: '100000000000000000001',
+        Keys,
+        NewImage,
+      },
+    },
+  ],
+});
+const httpEvent = (body?: object) => ({
+  headers: {},
+  pathParameters: { petId: 'rex' },
+  ...(body && { body: JSON.stringify(body) }),
+  requestContext: {
+    timeEpoch: now,
+    http: { sourceIp: '127.0.0.1' },
+    authorizer: {
+      jwt: { claims: { sub: session.userId, exp: '9999999999', token_use: 'access' } },
+    },
+  },
+});
+
+const playerKey = { player: { S: 'default#somebody' }, item: { S: 'session#tab' } };
+const code = '0000-0000-0000-0000';
+const messageKey = { topic: { S: topicKey(session.tenant, topic) }, id: { S: 'one' } };
+
+const message = {
+  ...messageKey,
+  payload: { S: '{"price":1}' },
+  at: { S: new Date(now).toISOString() },
+  ttl: { N: '1767250000' },
+  topics: { L: [{ S: topic }] },
+};
+
+/** What each function is woken by, most commonly. Whatever it is, its first call to AWS is in it. */
+export const firstCalls: { readonly [Name in FunctionName]: object } = {
+  connect: socketEvent(),
+  disconnect: socketEvent(),
+  default: socketEvent({ type: 'ping' }),
+  'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
+  'fan-out': streamEvent(messageKey, message),
+  'session-stream': streamEvent(playerKey, { ...playerKey, state: { S: 'live' } }),
+  'session-check': queueEvent(session),
+  reaper: queueEvent({ connectionId, tries: 0 }),
+  sweep: {},
+  'notification-bridge': streamEvent(messageKey, message),
+  'parked-events': queueEvent({ source: 'bench', type: 'Bench', detail: '{}' }),
+  'sign-in': httpEvent({ userName: 'somebody', password: 'secret' }),
+  'sign-up': httpEvent({ userName: 'somebody', password: 'Secret-Secret-1', inviteCode: code }),
+  'access-token': httpEvent({ refreshToken: 'refresh' }),
+  'sign-out': httpEvent({ refreshToken: 'refresh' }),
+  'validate-invitation': httpEvent({ inviteCode: code }),
+  'generate-invitation': {},
+  'drop-connection': { connectionId },
+  'check-session': { userId: session.userId, sessionId: session.sessionId },
+};
+
+/** The sample's functions, as they are declared for the bundler. */
+export const sampleCalls: ReadonlyMap<string, object> = new Map(
+  petStoreEntries.map((entry) => [entry, httpEvent({ version: 1 })]),
+);
+
+/** What most sockets say first. */
+export const authenticateCall = (token: string): object =>
+  socketEvent({ action: 'authenticate', v: 1, token, sessionId: session.sessionId });

@@ -1,0 +1,15 @@
+// @ts-check
+// One cold start, as a function's process sees it: from before its module is asked for to its first
+// answer. Plain JavaScript, since stripping types would be measured too.
+const [file = '', event = '{}'] = process.argv.slice(2);
+const fact = console.info;
+console.info = () => {};
+
+const began = performance.now();
+const { handler } = await import(file);
+const loaded = performance.now();
+const answer = await handler(JSON.parse(event), {});
+const answered = performance.now();
+
+fact(JSON.stringify({ loadMs: loaded - began, totalMs: answered - began, answer: answer ?? null }));
+process.exit();

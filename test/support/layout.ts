@@ -1,0 +1,127 @@
+import * as z from 'zod/mini';
+import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from '../../contract/names.ts';
+import { HEAD_ID, PLAYER_ITEM, type TableName } from '../../contract/tables.ts';
+import { type Rows, rowsOf } from './rows.ts';
+
+const text = (is: (text: string) => boolean) => z.string().check(z.refine(is));
+const parted = (...parts: readonly ((part: string) => boolean)[]) =>
+  text((key) => {
+    const found = key.split('#');
+    return found.length === parts.length && parts.every((is, at) => is(found[at] ?? ''));
+  });
+const is = (word: string) => (part: string) => part === word;
+const count = z.number().check(z.int(), z.minimum(0));
+const seconds = z.number().check(z.int(), z.minimum(1_000_000_000), z.maximum(100_000_000_000));
+const isoTime = z.iso.datetime();
+const life = z.number().check(z.int(), z.minimum(1));
+const member = (is: (text: string) => boolean) => z.array(text(is)).check(z.minLength(1));
+
+const origin = { userId: text(isUserId), sessionId: text(isSessionId) };
+const run = z.strictObject({ ...origin, from: count });
+const player = parted(isTenant, isUserId);
+const topic = parted(isTenant, isTopic);
+
+/** What a row of each table may be, attribute by attribute: what docs/DATA.md promises its readers. */
+const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
+  connections: z.strictObject({
+    connectionId: text(isConnectionId),
+    status: z.enum(['PENDING', 'CONNECTED', 'STALE', 'DISCONNECTED']),
+    connectedAt: isoTime,
+    createdAt: isoTime,
+    timestamp: isoTime,
+    ttl: seconds,
+    userId: z.optional(origin.userId),
+    tenant: z.optional(text(isTenant)),
+    sessionId: z.optional(origin.sessionId),
+    authExpiresAt: z.optional(seconds),
+    refusals: z.optional(count),
+    disconnectedAt: z.optional(isoTime),
+  }),
+  sessions: z.union([
+    z.strictObject({
+      player,
+      item: parted(is('session'), isSessionId),
+      state: z.enum(['live', 'ended']),
+      conns: z.optional(member(isConnectionId)),
+      life,
+      connectedAt: isoTime,
+      authExpiresAt: seconds,
+      detachedAt: z.optional(seconds),
+      dormant: z.optional(z.literal(true)),
+      ttl: z.optional(seconds),
+    }),
+    z.strictObject({
+      player,
+      item: z.literal(PLAYER_ITEM),
+      sessions: z.optional(member(isSessionId)),
+      version: count,
+    }),
+    z.strictObject({
+      player,
+      item: parted(is('topics'), isSessionId),
+      topics: z.optional(member(isTopic)),
+      life: z.optional(life),
+      ttl: z.optional(seconds),
+    }),
+  ]),
+  subscriptions: z.strictObject({
+    topic,
+    subscriber: parted(isUserId, isSessionId),
+    life,
+    ttl: z.optional(seconds),
+  }),
+  notifications: z.union([
+    z.strictObject({
+      topic,
+      id: text((id) => id !== HEAD_ID && id.length > 0),
+      payload: text(isJson),
+      at: isoTime,
+      ttl: seconds,
+      topics: member(isTopic),
+      origin: z.optional(z.strictObject(origin)),
+      seq: z.optional(count),
+      run: z.optional(run),
+    }),
+    z.strictObject({
+      topic,
+      id: z.literal(HEAD_ID),
+      head: count,
+      epoch: z.string().check(z.minLength(1)),
+      run: z.optional(run),
+    }),
+  ]),
+  invitations: z.strictObject({
+    code: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    state: z.enum(['unused', 'claimed', 'used']),
+    version: count,
+    createdAt: isoTime,
+    expiresAt: seconds,
+    ttl: seconds,
+    claimedBy: z.optional(z.string()),
+    claimedUntil: z.optional(seconds),
+    usedBy: z.optional(origin.userId),
+  }),
+  throttles: z.strictObject({
+    bucket: z.string().check(z.regex(/^[^#]+#\d+$/)),
+    used: count,
+    ttl: seconds,
+  }),
+};
+
+/** The rows that do not keep to the published layout, each with its table. */
+export function oddRows(rows: Rows): readonly { readonly table: string; readonly row: object }[] {
+  return (Object.keys(layouts) as TableName[]).flatMap((table) =>
+    rowsOf<object>(rows, table)
+      .filter((row) => !layouts[table].safeParse(row).success)
+      .map((row) => ({ table, row })),
+  );
+}
+
+function isJson(payload: string): boolean {
+  try {
+    JSON.parse(payload);
+    return true;
+  } catch {
+    return false;
+  }
+}
