@@ -5,7 +5,7 @@ const pure = [
   'test/{rules,contract}/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
-  'test/web/hops.test.ts',
+  'test/web/{hops,presence,code-letters}.test.ts',
 ];
 
 export default defineConfig({

@@ -125,9 +125,10 @@ export function createAccount(options: AccountOptions): Account {
     }
   }
 
-  function become(next: Kept | undefined): void {
+  /** Complete before anybody hears of it: a listener may ask for a token at once. */
+  function become(next: Kept | undefined, newAccess?: Access): void {
     kept = next;
-    access = undefined;
+    access = newAccess;
     refreshing = undefined;
     if (next) storage?.setItem(STORAGE_KEY, JSON.stringify(next));
     else storage?.removeItem(STORAGE_KEY);
@@ -166,8 +167,7 @@ export function createAccount(options: AccountOptions): Account {
     async signIn(userName, password) {
       const outcome = await call<Tokens>('/signIn', { userName, password });
       if (!outcome.ok) return outcome;
-      become({ userName, refreshToken: outcome.refreshToken });
-      access = accessOf(outcome);
+      become({ userName, refreshToken: outcome.refreshToken }, accessOf(outcome));
       return { ok: true };
     },
     signUp: ({ userName, password, inviteCode }) =>

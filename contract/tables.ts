@@ -283,7 +283,11 @@ export interface InvitationRow {
 
 // ── Throttles ──────────────────────────────────────────────────────────────────────────────────
 
-/** What anonymous callers have used up of one window: of one address, or of everybody. */
+/**
+ * What anonymous callers have used up of one window: of one address, or of everybody.
+ *
+ * @public
+ */
 export interface ThrottleRow {
   readonly bucket: string;
   readonly used: number;

@@ -17,6 +17,8 @@ export const handler = httpEdge('listOnline', noBody, async ({ identity }) => {
     { client },
     {
       TableName,
+      // A change from just before a page subscribed must be in this list, since no message will bring it.
+      ConsistentRead: true,
       KeyConditionExpression: 'tenant = :tenant',
       FilterExpression: 'isOnline = :online',
       ExpressionAttributeValues: { ':tenant': identity.tenant, ':online': true },
