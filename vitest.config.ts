@@ -5,7 +5,7 @@ const pure = [
   'test/{rules,contract}/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
-  'test/web/hops.test.ts',
+  'test/web/{hops,presence,code-letters}.test.ts',
 ];
 
 export default defineConfig({
@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: [
-            'test/{explore,sequencer,conflicts,flows,lib,local,client,sample}/**/*.test.ts',
+            'test/{explore,sequencer,conflicts,flows,invitations,lib,local,client,sample}/**/*.test.ts',
           ],
           exclude: pure,
         },

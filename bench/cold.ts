@@ -87,6 +87,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 3600, EPOCH: '0' },
     socketsEndpoint: `${stub.url}/prod`,
     ...USER_POOL,
+    eventBusName: 'bench',
     tableName: (table: string) => `bench-${table}`,
     queueUrl: (queue: string) => `${stub.url}/000000000000/${queue}`,
   } as const;

@@ -19,6 +19,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'load plus first call of every function, beside an empty one and a bare DynamoDB client',
     load: async () => (await import('./cold.ts')).cold,
   },
+  'sign-in': {
+    says: 'how long a refused sign-in takes, by its reason: it must tell nothing',
+    load: async () => (await import('./sign-in.ts')).signIn,
+  },
   stage: {
     says: 'posts to sockets and authenticated connects that the local stage carries a second',
     load: async () => (await import('./stage.ts')).stage,

@@ -6,7 +6,9 @@ import {
   UsernameExistsException,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { GenerateInvitationAnswer } from '../contract/internal.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import type { PetRow } from '../sample/pet-store/rows.ts';
 
@@ -17,7 +19,18 @@ interface SampleUser {
   readonly password: string;
 }
 
+/** What the page has to know besides the stage's own facts. */
+export interface Seeded {
+  /** Those who have a pane in the playground. */
+  readonly users: readonly SampleUser[];
+  /** As whom the page listens for who comes and goes, so that listening changes nobody's presence. */
+  readonly watcher: SampleUser;
+  /** For whoever tries to sign up: a new one at each start, good for one account. */
+  readonly invitation: GenerateInvitationAnswer;
+}
+
 const people = ['Joe', 'Sam'];
+const watcher = 'Desk';
 const pets: readonly Omit<PetRow, 'tenant' | 'version'>[] = [
   { petId: 'luna', name: 'Luna', kind: 'cat', price: 120 },
   { petId: 'rex', name: 'Rex', kind: 'dog', price: 240 },
@@ -30,26 +43,27 @@ type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 type Environment = Readonly<Record<string, string>>;
 
 /**
- * Makes Joe, Sam and their pets through the ordinary SDKs. Harmless when repeated: people get a new
- * password, pets that are there stay as they are. Gives what the page has to know.
+ * Makes Joe, Sam, their pets and an invitation through the ordinary SDKs. Harmless when repeated: people
+ * get a new password, pets that are there stay as they are. Gives what the page has to know.
  */
-export async function seed(
-  outputs: Outputs,
-  environment: Environment,
-): Promise<{ users: SampleUser[] }> {
+export async function seed(outputs: Outputs, environment: Environment): Promise<Seeded> {
   const output = (name: string): string => {
     const value = Object.values(outputs).find((stack) => stack[name] !== undefined)?.[name];
     if (value === undefined) throw new Error(`No stack has the output ${name}.`);
     return value;
   };
-  const [users] = await Promise.all([
+  const [everybody, invitation] = await Promise.all([
     seedPeople(output('UserPoolId'), environment),
+    invite(output('GenerateInvitationFunctionName'), environment),
     seedPets(output('PetsTableName'), environment),
   ]);
-  return { users };
+  return { ...everybody, invitation };
 }
 
-async function seedPeople(pool: string, environment: Environment): Promise<SampleUser[]> {
+async function seedPeople(
+  pool: string,
+  environment: Environment,
+): Promise<Pick<Seeded, 'users' | 'watcher'>> {
   const cognito = new CognitoIdentityProviderClient(
     clientOptions('COGNITO_IDENTITY_PROVIDER', environment),
   );
@@ -65,9 +79,31 @@ async function seedPeople(pool: string, environment: Environment): Promise<Sampl
     return { name, userName: Username, password };
   };
   try {
-    return await Promise.all(people.map(seedPerson));
+    const [watching, ...users] = await Promise.all([
+      seedPerson(watcher),
+      ...people.map(seedPerson),
+    ]);
+    return { users, watcher: watching };
   } finally {
     cognito.destroy();
+  }
+}
+
+/** As a coupled service would have one made [S0-05]. */
+async function invite(
+  FunctionName: string,
+  environment: Environment,
+): Promise<GenerateInvitationAnswer> {
+  const lambda = new LambdaClient(clientOptions('LAMBDA', environment));
+  try {
+    const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName }));
+    const said = Payload?.transformToString() ?? '';
+    const answer: Partial<GenerateInvitationAnswer> = FunctionError ? {} : JSON.parse(said);
+    const { inviteCode, expiresAt } = answer;
+    if (!inviteCode || !expiresAt) throw new Error(`No invitation could be made: ${said}`);
+    return { inviteCode, expiresAt };
+  } finally {
+    lambda.destroy();
   }
 }
 

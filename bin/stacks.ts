@@ -6,14 +6,21 @@ import { functionEntry } from '../lib/function-entry.ts';
 import { keysOf } from '../lib/records.ts';
 import { ServiceStack } from '../lib/service-stack.ts';
 import { StateStack } from '../lib/state-stack.ts';
+import { EphemeraStack, ephemeraEntries } from '../sample/ephemera/stack.ts';
 import { PetStoreStack, petStoreEntries } from '../sample/pet-store/stack.ts';
+import { WarehouseStack, warehouseEntries } from '../sample/warehouse/stack.ts';
 
 /** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
 export async function addStacks(
   app: App,
-  { environment, logRetentionDays, ...choices }: Config,
+  { environment, logRetentionDays, eventsKeptDays, ...choices }: Config,
 ): Promise<void> {
-  await bundle([...keysOf(functions).map(functionEntry), ...petStoreEntries]);
+  await bundle([
+    ...keysOf(functions).map(functionEntry),
+    ...petStoreEntries,
+    ...ephemeraEntries,
+    ...warehouseEntries,
+  ]);
 
   const isProduction = environment === 'production';
   const removalPolicy = isProduction ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
@@ -22,6 +29,7 @@ export async function addStacks(
     description: 'Switchboard: tables, users and the event bus.',
     terminationProtection: isProduction,
     removalPolicy,
+    eventsKeptDays,
   });
   const { switchboard } = new ServiceStack(app, 'SwitchboardService', {
     description: 'Switchboard: the APIs and the functions behind them.',
@@ -29,6 +37,15 @@ export async function addStacks(
   });
   new PetStoreStack(app, 'SwitchboardPetStore', {
     description: 'A sample store on the public face of Switchboard.',
+    switchboard,
+    removalPolicy,
+  });
+  new EphemeraStack(app, 'SwitchboardEphemera', {
+    description: 'A sample consumer of lifecycle events: who is online.',
+    switchboard,
+  });
+  new WarehouseStack(app, 'SwitchboardWarehouse', {
+    description: 'A sample consumer of notification events: counts by the day.',
     switchboard,
     removalPolicy,
   });

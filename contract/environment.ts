@@ -1,14 +1,17 @@
 /** The names of environment variables, computed: CDK writes them, `lambdas/platform/environment.ts` reads them. */
 
-import type { QueueName } from './functions.ts';
+import type { FunctionName, QueueName } from './functions.ts';
 import type { TableName } from './tables.ts';
 
 const shout = (name: string): string => name.replaceAll('-', '_').toUpperCase();
 
 export const tableVariable = (table: TableName): string => `${shout(table)}_TABLE_NAME`;
 export const queueVariable = (queue: QueueName): string => `${shout(queue)}_QUEUE_URL`;
+/** How a function that may invoke one of ours is told its name. */
+export const functionVariable = (name: FunctionName): string => `${shout(name)}_FUNCTION_NAME`;
 /** `https://…/prod`: where `@connections` answers. */
 export const SOCKETS_VARIABLE = 'SOCKETS_ENDPOINT';
+export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
 export const USER_POOL_VARIABLE = 'USER_POOL_ID';
 export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';
 

@@ -26,7 +26,13 @@ export type Right<Table extends TableName = TableName> =
   | Verb
   | `query ${Extract<IndexesOf<Table>, string>}`;
 
-export type QueueName = 'reaper' | 'session-check';
+export type QueueName = 'reaper' | 'session-check' | 'parked-events';
+/** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
+export type UserCall =
+  | 'AdminCreateUser'
+  | 'AdminSetUserPassword'
+  | 'AdminGetUser'
+  | 'AdminDeleteUser';
 export type SocketCall = 'post' | 'get' | 'delete';
 
 export interface FunctionSpec {
@@ -36,8 +42,13 @@ export interface FunctionSpec {
   readonly tables: { readonly [Table in TableName]?: readonly Right<Table>[] };
   readonly sends?: readonly QueueName[];
   readonly sockets?: readonly SocketCall[];
-  /** Needs the user pool's ids to verify access tokens itself. */
-  readonly verifiesTokens?: true;
+  /** Needs the user pool's ids, to verify access tokens itself or to sign people in. */
+  readonly knowsUserPool?: true;
+  readonly users?: readonly UserCall[];
+  /** May put events on the bus. */
+  readonly putsEvents?: true;
+  /** Meant to be invoked by others, under their own IAM rights: its name is an output. */
+  readonly isInvoked?: true;
   readonly timeoutSeconds: number;
   /** 1,769 MB is one whole vCPU; below that, CPU is in proportion. */
   readonly memoryMb: number;
@@ -71,7 +82,7 @@ export const functions = {
       notifications: ['batchGet', 'query SeqIndex'],
     },
     sockets: ['post', 'delete'],
-    verifiesTokens: true,
+    knowsUserPool: true,
     timeoutSeconds: 25, // API Gateway gives up at 29 s
     memoryMb: 1024, // RSA verification and first parse are CPU; the user waits for them
   },
@@ -97,10 +108,98 @@ export const functions = {
   },
   'session-stream': {
     file: 'streams/session-stream',
-    does: 'asks for a check of each session that lost its last connection',
+    does: 'tells the bus who came and went, and asks for a check of each session that was left',
     tables: {},
-    sends: ['session-check'],
+    sends: ['session-check', 'parked-events'],
+    putsEvents: true,
+    timeoutSeconds: 30,
+    memoryMb: 256,
+  },
+  'notification-bridge': {
+    file: 'streams/notification-bridge',
+    does: 'hands every notification on to the bus, for whoever is no browser',
+    tables: {},
+    sends: ['parked-events'],
+    putsEvents: true,
+    timeoutSeconds: 30,
+    memoryMb: 256,
+  },
+  'parked-events': {
+    file: 'queues/parked-events',
+    does: 'hands events to the bus again that it did not take',
+    tables: {},
+    putsEvents: true,
+    timeoutSeconds: 30,
+    memoryMb: 256,
+  },
+  'sign-in': {
+    file: 'http/sign-in',
+    does: 'signs people in',
+    tables: { throttles: ['update'] },
+    knowsUserPool: true,
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'sign-up': {
+    file: 'http/sign-up',
+    does: 'makes an account for an unused invitation',
+    tables: { throttles: ['update'], invitations: ['get', 'update'] },
+    knowsUserPool: true,
+    users: ['AdminCreateUser', 'AdminSetUserPassword', 'AdminGetUser', 'AdminDeleteUser'],
+    timeoutSeconds: 20, // below CLAIM_SECONDS: a claim outlives whoever made it
+    memoryMb: 512,
+  },
+  'access-token': {
+    file: 'http/access-token',
+    does: 'gives a new access token for a refresh token',
+    tables: { throttles: ['update'] },
+    knowsUserPool: true,
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'sign-out': {
+    file: 'http/sign-out',
+    does: 'ends what a refresh token may still mint',
+    tables: { throttles: ['update'] },
+    knowsUserPool: true,
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'validate-invitation': {
+    file: 'http/validate-invitation',
+    does: 'tells whether an invitation could be used',
+    tables: { throttles: ['update'], invitations: ['get'] },
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'generate-invitation': {
+    file: 'internal/generate-invitation',
+    does: 'makes an invitation',
+    tables: { invitations: ['put'] },
+    isInvoked: true,
+    timeoutSeconds: 10,
+    memoryMb: 256,
+  },
+  'drop-connection': {
+    file: 'internal/drop-connection',
+    does: 'takes one connection out of its session and closes it',
+    tables: { connections: ['get', 'put', 'update'], sessions: ['update'] },
+    sockets: ['delete'],
+    isInvoked: true,
     timeoutSeconds: 15,
+    memoryMb: 256,
+  },
+  'check-session': {
+    file: 'internal/check-session',
+    does: 'cleans a session up that nobody is connected to',
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update'],
+      subscriptions: ['update'],
+    },
+    sockets: ['get'],
+    isInvoked: true,
+    timeoutSeconds: 30,
     memoryMb: 256,
   },
   'session-check': {
@@ -138,6 +237,11 @@ export const functions = {
 
 export type FunctionName = keyof typeof functions;
 
+/** Those that are meant to be invoked by others [S0-14]. */
+export type InvokedFunction = {
+  [Name in FunctionName]: (typeof functions)[Name] extends { isInvoked: true } ? Name : never;
+}[FunctionName];
+
 /** Standard queues: what waits in them, for how long, and who takes it. */
 export const queues = {
   reaper: {
@@ -149,5 +253,10 @@ export const queues = {
     consumer: 'session-check',
     /** Each message carries its own delay: what is left of the grace time. */
     delaySeconds: 0,
+  },
+  'parked-events': {
+    consumer: 'parked-events',
+    /** A bus that did not take an event is not asked again at once. */
+    delaySeconds: 30,
   },
 } as const satisfies Record<QueueName, { consumer: FunctionName; delaySeconds: number }>;

@@ -1,12 +1,18 @@
 /** The HTTP operations of Switchboard itself: path, request, who may call. The sample store has its own. */
 
 import * as z from 'zod/mini';
+import { PASSWORD_CHARACTERS, REFRESH_TOKEN_CHARACTERS, USER_NAME_CHARACTERS } from './limits.ts';
 import { readNotifications } from './protocol.ts';
+import type { RefusalCode } from './refusals.ts';
 
 /** [S1-06] Names the caller's own session, so that what it causes is not sent back to it. */
 export const SESSION_HEADER = 'SessionId';
 /** Needed only by a user of several tenants. */
 export const TENANT_HEADER = 'X-Tenant';
+
+const userName = z.string().check(z.minLength(1), z.maxLength(USER_NAME_CHARACTERS));
+const password = z.string().check(z.minLength(1), z.maxLength(PASSWORD_CHARACTERS));
+const refreshToken = z.string().check(z.minLength(1), z.maxLength(REFRESH_TOKEN_CHARACTERS));
 
 export const httpOperations = {
   /** [S1-04] The same answer as over the socket, for clients that would rather fetch. */
@@ -14,6 +20,91 @@ export const httpOperations = {
     method: 'POST',
     path: '/readNotifications',
     function: 'read-notifications',
+    access: 'user',
     request: z.omit(readNotifications, { action: true, id: true }),
   },
+  /** [S0-01] Tokens for a user name and a password. Answers {@link Tokens}. */
+  signIn: {
+    method: 'POST',
+    path: '/signIn',
+    function: 'sign-in',
+    access: 'anonymous',
+    request: z.object({ userName, password }),
+  },
+  /** [S0-02] An account for an unused invitation. Answers {@link SignedUp}, or {@link SignUpRefusal}. */
+  signUp: {
+    method: 'POST',
+    path: '/signUp',
+    function: 'sign-up',
+    access: 'anonymous',
+    // Shapes are judged one by one, because each refusal names its field.
+    request: z.object({
+      userName: z.optional(z.unknown()),
+      password: z.optional(z.unknown()),
+      inviteCode: z.optional(z.unknown()),
+    }),
+  },
+  /** [S0-03] A new access token for a refresh token. Answers {@link RefreshedTokens}. */
+  accessToken: {
+    method: 'POST',
+    path: '/accessToken',
+    function: 'access-token',
+    access: 'anonymous',
+    request: z.object({ refreshToken }),
+  },
+  /** The refresh token, and every access token that came of it, is good for no more. Answers {@link SignedOut}. */
+  signOut: {
+    method: 'POST',
+    path: '/signOut',
+    function: 'sign-out',
+    access: 'anonymous',
+    request: z.object({ refreshToken }),
+  },
+  /** [S0-04] Is this a code that somebody could sign up with now? Answers {@link ValidInvitation}. */
+  validateInvitation: {
+    method: 'POST',
+    path: '/validateInvitation',
+    function: 'validate-invitation',
+    access: 'anonymous',
+    request: z.object({ inviteCode: z.string().check(z.maxLength(128)) }),
+  },
 } as const;
+
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  readonly idToken: string;
+  /** Seconds from now. */
+  readonly expiresIn: number;
+}
+
+export interface Tokens extends RefreshedTokens {
+  readonly refreshToken: string;
+}
+
+/** Cognito refuses those access tokens at once; whoever checks only their signature, when they expire. */
+export interface SignedOut {
+  readonly signedOut: true;
+}
+
+export interface SignedUp {
+  readonly userName: string;
+}
+
+/** What a refused or failed operation answers, with the status of its code. */
+export interface HttpFailure {
+  readonly code: RefusalCode | 'internal';
+  readonly message: string;
+}
+
+/** [S0-02] Which field is to blame; never with status 200. */
+export interface SignUpRefusal {
+  readonly code: HttpFailure['code'];
+  readonly errorField: 'inviteCode' | 'userName' | 'password' | 'system';
+  readonly errorMessage: string;
+}
+
+export interface ValidInvitation {
+  readonly valid: true;
+  /** ISO. */
+  readonly expiresAt: string;
+}

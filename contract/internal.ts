@@ -1,6 +1,8 @@
-/** What Switchboard's own functions hand each other through queues. */
+/** Payloads of the functions that only IAM principals may invoke, and what our own hand each other through queues. */
 
 import * as z from 'zod/mini';
+import { INVITATION_DAYS_MOST } from './limits.ts';
+import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
 
 /** `$connect` → reaper, delayed by the time a socket has to authenticate. */
 export const reaperMessage = z.object({
@@ -17,3 +19,47 @@ export const sessionCheckMessage = z.object({
   sessionId: z.string(),
 });
 export type SessionCheckMessage = z.infer<typeof sessionCheckMessage>;
+
+// ── Functions to invoke [S0-14] ────────────────────────────────────────────────────────────────
+
+/** [S0-05] `generateInvitation`. */
+export const generateInvitationRequest = z.object({
+  /** @default INVITATION_DAYS */
+  validDays: z.optional(z.number().check(z.int(), z.minimum(1), z.maximum(INVITATION_DAYS_MOST))),
+});
+export type GenerateInvitationRequest = z.infer<typeof generateInvitationRequest>;
+export interface GenerateInvitationAnswer {
+  /** Told this once: only its hash is kept. */
+  readonly inviteCode: string;
+  /** ISO. */
+  readonly expiresAt: string;
+}
+
+/** [S0-06] `dropConnection`. */
+export const dropConnectionRequest = z.object({
+  connectionId: z.string().check(z.refine(isConnectionId)),
+});
+export type DropConnectionRequest = z.infer<typeof dropConnectionRequest>;
+export interface DropConnectionAnswer {
+  readonly connectionId: string;
+  /** False when it had left already, or was not there (yet): should it still come, it is refused. */
+  readonly dropped: boolean;
+}
+
+/** [S0-07] `checkSession`. */
+export const checkSessionRequest = z.object({
+  sessionId: z.string().check(z.refine(isSessionId)),
+  userId: z.string().check(z.refine(isUserId)),
+  /** @default DEFAULT_TENANT */
+  tenant: z.optional(z.string().check(z.refine(isTenant))),
+});
+export type CheckSessionRequest = z.infer<typeof checkSessionRequest>;
+export type CheckSessionAnswer =
+  | { readonly is: 'live' }
+  | { readonly is: 'waiting'; readonly seconds: number }
+  | { readonly is: 'ended' };
+
+/** What an internal function answers to a payload that it does not understand; all else it fails on. */
+export interface InternalRefusal {
+  readonly refused: { readonly code: 'malformed'; readonly message: string };
+}

@@ -82,3 +82,42 @@ export const BATCH_WRITE_ITEMS = 25;
 /** [S3-04] The sweep asks the gateway about rows whose last sign of life is past the idle limit. */
 export const SWEEP_EVERY_MINUTES = 1;
 export const PROBES_PER_SWEEP = 2000;
+
+// ── Accounts and invitations ───────────────────────────────────────────────────────────────────
+export const USER_NAME_CHARACTERS = 128;
+/** Longer ones cost hashing time and are nobody's. Cognito's own bound. */
+export const PASSWORD_CHARACTERS = 256;
+export const PASSWORD_LEAST_CHARACTERS = 12;
+export const REFRESH_TOKEN_CHARACTERS = 4096;
+/** 16 letters of 5 bits each: 80 random bits, in groups of four that people can type. */
+export const INVITATION_LETTERS = 16;
+export const INVITATION_GROUP = 4;
+export const INVITATION_DAYS = 14;
+export const INVITATION_DAYS_MOST = 90;
+/** How long the row of an invitation outlives it, so that "used" and "expired" can still be told apart. */
+export const INVITATION_KEPT_DAYS = 30;
+/**
+ * A claim on a code outlives the function that made it (20 s), and any call to Cognito that this
+ * function sent before it died: until then nobody else may use the code.
+ */
+export const CLAIM_SECONDS = 60;
+/** One call to Cognito with the SDK's own further tries; hashing a password is most of a healthy one. */
+export const USER_CALL_DEADLINE_MS = 4000;
+
+/** Tries an anonymous caller has, per window: of one address, and of everybody together. */
+export const ANONYMOUS_WINDOW_SECONDS = 60;
+export const ANONYMOUS_TRIES_PER_ADDRESS = 20;
+export const ANONYMOUS_TRIES_IN_TOTAL = 2000;
+
+// ── Events ─────────────────────────────────────────────────────────────────────────────────────
+/** PutEvents takes at most so many at once, and so much. */
+export const EVENTS_PER_PUT = 10;
+export const EVENT_BYTES_PER_PUT = 1024 * 1024;
+/** One try of one PutEvents; a healthy one takes tens of milliseconds. */
+export const EVENT_DEADLINE_MS = 3000;
+/** Before the second try at most so long, twice as long before the next: a throttle has passed by then. */
+export const EVENT_AGAIN_AFTER_MS = 200;
+/** How often entries that the bus did not take are handed to it again before they are parked. */
+export const EVENT_TRIES = 3;
+/** How long the bus keeps what it was told, so that a consumer that was wrong, or new, can have it again. */
+export const EVENTS_KEPT_DAYS = 30;

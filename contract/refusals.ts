@@ -1,3 +1,5 @@
+import { PASSWORD_CHARACTERS, PASSWORD_LEAST_CHARACTERS } from './limits.ts';
+
 /**
  * Every way a caller is refused: a closed list. The status is HTTP's where AWS lets us choose one and
  * stands in the refusal frame where it does not. The sentences go to the outside: they hold nothing
@@ -28,12 +30,32 @@ export const refusals = {
     status: 401,
     message: 'This connection no longer belongs to its session: connect again.',
   },
+  'sign-in-refused': { status: 401, message: 'User name or password is not right.' },
+  'refresh-refused': {
+    status: 401,
+    message: 'The refresh token is no longer good: sign in again.',
+  },
   'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
   'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
   'not-found': { status: 404, message: 'There is no such thing.' },
   'already-authenticated': {
     status: 409,
     message: 'This connection already belongs to a session: open another one.',
+  },
+  'invitation-invalid': { status: 404, message: 'This invitation is not valid (any more).' },
+  'invitation-in-use': {
+    status: 409,
+    message: 'Somebody is signing up with this invitation right now: try again in a minute.',
+  },
+  'user-name-invalid': {
+    status: 400,
+    message:
+      'A user name is 1 to 128 letters, digits, punctuation marks and symbols, without spaces.',
+  },
+  'user-name-taken': { status: 409, message: 'This user name is taken: choose another one.' },
+  'password-invalid': {
+    status: 400,
+    message: `A password has ${PASSWORD_LEAST_CHARACTERS} to ${PASSWORD_CHARACTERS} characters: small and capital letters, digits and symbols among them, and no space at either end.`,
   },
   'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
@@ -43,7 +65,13 @@ export const refusals = {
     status: 429,
     message: 'This session has as many subscriptions as are allowed.',
   },
+  'too-many-tries': { status: 429, message: 'Too many tries: wait a moment.' },
   busy: { status: 503, message: 'Too much at once: try again in a moment.' },
+  'sign-up-unfinished': {
+    status: 503,
+    message:
+      'Your account could not be finished. Your invitation is still good: try again in a minute.',
+  },
 } as const satisfies Record<string, { status: number; message: string }>;
 
 export type RefusalCode = keyof typeof refusals;
@@ -53,10 +81,17 @@ export class Refusal extends Error {
   readonly code: RefusalCode;
   /** Says more, in words for the outside: the limit, the offending topic. */
   readonly detail: string | undefined;
-  constructor(code: RefusalCode, detail?: string) {
+  /** Seconds after which trying again makes sense, where that is known. */
+  readonly retryAfter: number | undefined;
+  constructor(code: RefusalCode, detail?: string, retryAfter?: number) {
     super(code);
     this.name = 'Refusal';
     this.code = code;
     this.detail = detail;
+    this.retryAfter = retryAfter;
   }
 }
+
+/** What the caller reads. */
+export const sentence = ({ code, detail }: Refusal): string =>
+  detail ? `${refusals[code].message} ${detail}` : refusals[code].message;

@@ -6,7 +6,13 @@
  * names that end in `At` and hold numbers are seconds too, ISO strings say so.
  */
 
-export type TableName = 'connections' | 'sessions' | 'subscriptions' | 'notifications';
+export type TableName =
+  | 'connections'
+  | 'sessions'
+  | 'subscriptions'
+  | 'notifications'
+  | 'invitations'
+  | 'throttles';
 
 interface KeyPart {
   readonly name: string;
@@ -64,6 +70,14 @@ export const tables = {
       // Local, because only a local index can be read consistently, and a resume must be.
       [SEQ_INDEX]: { partition: text('topic'), sort: number('seq'), projection: 'ALL' },
     },
+  },
+  invitations: {
+    partition: text('code'),
+    ttl: 'ttl',
+  },
+  throttles: {
+    partition: text('bucket'),
+    ttl: 'ttl',
   },
 } as const satisfies Record<TableName, TableLayout>;
 
@@ -156,6 +170,11 @@ export const playerKey = (tenant: string, userId: string): string =>
 export const sessionItem = (sessionId: string): string => `session${SEPARATOR}${sessionId}`;
 export const topicsItem = (sessionId: string): string => `topics${SEPARATOR}${sessionId}`;
 
+export function playerOfKey(player: string): { tenant: string; userId: string } {
+  const at = player.indexOf(SEPARATOR);
+  return { tenant: player.slice(0, at), userId: player.slice(at + 1) };
+}
+
 /** The session whose row, or whose row of topics, this key belongs to; undefined for rows of another kind. */
 export function sessionOfKey(
   player: string,
@@ -238,3 +257,42 @@ export interface HeadRow {
 }
 
 export const HEAD_ID = '#head';
+
+// ── Invitations ────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * One invitation. The code itself is nowhere: the key is its hash. `unused` → `claimed` while somebody
+ * signs up with it → `used`; every write is conditional on `version`.
+ */
+export interface InvitationRow {
+  /** SHA-256 of the code's letters, in hexadecimal. */
+  readonly code: string;
+  readonly state: 'unused' | 'claimed' | 'used';
+  readonly version: number;
+  /** ISO. */
+  readonly createdAt: string;
+  /** Seconds: not valid from then on. */
+  readonly expiresAt: number;
+  readonly ttl: number;
+  /** The user name that holds the claim, and until when (seconds). */
+  readonly claimedBy?: string;
+  readonly claimedUntil?: number;
+  /** The `sub` of the account that it gave. */
+  readonly usedBy?: string;
+}
+
+// ── Throttles ──────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What anonymous callers have used up of one window: of one address, or of everybody.
+ *
+ * @public
+ */
+export interface ThrottleRow {
+  readonly bucket: string;
+  readonly used: number;
+  readonly ttl: number;
+}
+
+/** `window` is the number of the window since the epoch. */
+export const bucketKey = (whose: string, window: number): string => `${whose}${SEPARATOR}${window}`;

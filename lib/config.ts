@@ -25,6 +25,8 @@ export interface Config {
   readonly graceSeconds: number;
   /** How long missed notifications can be read. */
   readonly retentionHours: number;
+  /** How long the bus keeps what it was told, for consumers that are new or were wrong. */
+  readonly eventsKeptDays: number;
   /** Raised after a restore, so that every cursor from before is told so. */
   readonly epoch: string;
   /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
@@ -45,6 +47,7 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
   door: oneOf(doors, switchboardDefaults.door),
   graceSeconds: wholeNumber(1, GRACE_SECONDS_MOST, switchboardDefaults.graceSeconds),
   retentionHours: wholeNumber(1, 7 * 24, switchboardDefaults.retentionHours),
+  eventsKeptDays: wholeNumber(1, 3650, switchboardDefaults.eventsKeptDays),
   epoch: matching(
     /^[\w-]{1,32}$/,
     '1 to 32 letters, digits, "_" or "-"',

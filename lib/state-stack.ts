@@ -7,6 +7,7 @@ import { keysOf } from './records.ts';
 
 export interface StateStackProps extends StackProps {
   readonly removalPolicy: RemovalPolicy;
+  readonly eventsKeptDays: number;
 }
 
 /** What must outlive every deployment of the others. */
@@ -15,7 +16,8 @@ export class StateStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StateStackProps) {
     super(scope, id, props);
-    this.state = new SwitchboardState(this, 'Switchboard', { removalPolicy: props.removalPolicy });
+    const { removalPolicy, eventsKeptDays } = props;
+    this.state = new SwitchboardState(this, 'Switchboard', { removalPolicy, eventsKeptDays });
     const { userPool, userPoolClient, eventBus } = this.state;
     new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: userPoolClient.userPoolClientId });

@@ -10,7 +10,7 @@ import type {
  * Frames that carry payloads. A payload is validated JSON text and is spliced in as it is: parsing and
  * printing it again would change numbers like 1e400 and cost time on the way of every message.
  */
-const splice = (envelope: object, payload: string): string =>
+export const splice = (envelope: object, payload: string): string =>
   `${JSON.stringify(envelope).slice(0, -1)},"payload":${payload}}`;
 
 export const notificationFrame = (

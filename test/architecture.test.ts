@@ -22,7 +22,7 @@ const places: Readonly<
   },
   lib: {
     ours: ['contract'],
-    packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild'],
+    packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'zod'],
   },
   // The example that users copy: only what is public, and the SDK.
   sample: {
@@ -35,7 +35,7 @@ const places: Readonly<
   },
   client: { ours: ['contract'] },
   web: {
-    ours: ['client', 'contract', 'sample/pet-store/operations.ts'],
+    ours: ['client', 'contract', 'sample/ephemera/operations.ts', 'sample/pet-store/operations.ts'],
     packages: ['preact', '@preact/signals', 'vite'],
   },
   local: { ours: [], packages: ['ws'] },

@@ -13,7 +13,16 @@ const queueEvent = (message: object) => ({
   Records: [{ messageId: 'one', body: JSON.stringify(message) }],
 });
 const streamEvent = (Keys: object, NewImage: object) => ({
-  Records: [{ dynamodb: { SequenceNumber: '100000000000000000001', Keys, NewImage } }],
+  Records: [
+    {
+      dynamodb: {
+        ApproximateCreationDateTime: now / 1000,
+        SequenceNumber: '100000000000000000001',
+        Keys,
+        NewImage,
+      },
+    },
+  ],
 });
 const httpEvent = (body?: object) => ({
   headers: {},
@@ -21,6 +30,7 @@ const httpEvent = (body?: object) => ({
   ...(body && { body: JSON.stringify(body) }),
   requestContext: {
     timeEpoch: now,
+    http: { sourceIp: '127.0.0.1' },
     authorizer: {
       jwt: { claims: { sub: session.userId, exp: '9999999999', token_use: 'access' } },
     },
@@ -28,7 +38,16 @@ const httpEvent = (body?: object) => ({
 });
 
 const playerKey = { player: { S: 'default#somebody' }, item: { S: 'session#tab' } };
+const code = '0000-0000-0000-0000';
 const messageKey = { topic: { S: topicKey(session.tenant, topic) }, id: { S: 'one' } };
+
+const message = {
+  ...messageKey,
+  payload: { S: '{"price":1}' },
+  at: { S: new Date(now).toISOString() },
+  ttl: { N: '1767250000' },
+  topics: { L: [{ S: topic }] },
+};
 
 /** What each function is woken by, most commonly. Whatever it is, its first call to AWS is in it. */
 export const firstCalls: { readonly [Name in FunctionName]: object } = {
@@ -36,17 +55,21 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   disconnect: socketEvent(),
   default: socketEvent({ type: 'ping' }),
   'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
-  'fan-out': streamEvent(messageKey, {
-    ...messageKey,
-    payload: { S: '{"price":1}' },
-    at: { S: new Date(now).toISOString() },
-    ttl: { N: '1767250000' },
-    topics: { L: [{ S: topic }] },
-  }),
+  'fan-out': streamEvent(messageKey, message),
   'session-stream': streamEvent(playerKey, { ...playerKey, state: { S: 'live' } }),
   'session-check': queueEvent(session),
   reaper: queueEvent({ connectionId, tries: 0 }),
   sweep: {},
+  'notification-bridge': streamEvent(messageKey, message),
+  'parked-events': queueEvent({ source: 'bench', type: 'Bench', detail: '{}' }),
+  'sign-in': httpEvent({ userName: 'somebody', password: 'secret' }),
+  'sign-up': httpEvent({ userName: 'somebody', password: 'Secret-Secret-1', inviteCode: code }),
+  'access-token': httpEvent({ refreshToken: 'refresh' }),
+  'sign-out': httpEvent({ refreshToken: 'refresh' }),
+  'validate-invitation': httpEvent({ inviteCode: code }),
+  'generate-invitation': {},
+  'drop-connection': { connectionId },
+  'check-session': { userId: session.userId, sessionId: session.sessionId },
 };
 
 /** The sample's functions, as they are declared for the bundler. */

@@ -96,6 +96,10 @@ function answers(action: string, body: string): object {
         Responses: Object.fromEntries(Object.keys(RequestItems).map((name) => [name, [session()]])),
       };
     }
+    case 'PutEvents': {
+      const { Entries } = JSON.parse(body) as { Entries: object[] };
+      return { FailedEntryCount: 0, Entries: Entries.map(() => ({ EventId: 'stub' })) };
+    }
     default:
       return {};
   }

@@ -1,4 +1,5 @@
 import {
+  EVENT_BUS_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -18,6 +19,7 @@ function read(variable: string): string {
 
 export const tableNameOf = (table: TableName): string => read(tableVariable(table));
 export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
+export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
 
 export const userPool = () => ({

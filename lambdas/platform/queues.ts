@@ -1,4 +1,5 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { BusEvent } from '../../contract/events.ts';
 import {
   type FunctionName,
   type functions,
@@ -11,6 +12,7 @@ import { queueUrlOf } from './environment.ts';
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
+  readonly 'parked-events': BusEvent;
 }
 
 export interface Queues<Name extends QueueName> {

@@ -11,6 +11,8 @@ const reach = { ...openTables('fan-out'), sockets: openSockets('fan-out') };
 export const handler = streamEdge<NotificationRow>(
   'notifications',
   ({ topic }) => topic,
-  async ({ name: topic, rows }, now) =>
-    deliver(reach, topic, await stampAll(reach, topic, rows), now),
+  async ({ name: topic, changes }, now) => {
+    const rows = changes.map(({ row }) => row);
+    await deliver(reach, topic, await stampAll(reach, topic, rows), now);
+  },
 );

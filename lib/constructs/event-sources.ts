@@ -22,11 +22,15 @@ export function takeFromQueue(consumer: lambda.Function, queue: IQueue): void {
 /** Rights apart: the function has those already, exactly. */
 export function followStream(
   consumer: lambda.Function,
-  source: { readonly streamArn: string; readonly filter: object; readonly failures: IQueue },
+  source: {
+    readonly streamArn: string;
+    readonly filters: readonly object[];
+    readonly failures: IQueue;
+  },
 ): void {
   consumer.addEventSourceMapping('Stream', {
     eventSourceArn: source.streamArn,
-    filters: [{ pattern: JSON.stringify(source.filter) }],
+    filters: source.filters.map((filter) => ({ pattern: JSON.stringify(filter) })),
     // LATEST can miss what is written while the mapping comes up.
     startingPosition: lambda.StartingPosition.TRIM_HORIZON,
     batchSize: 100,

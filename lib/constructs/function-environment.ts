@@ -1,4 +1,5 @@
 import {
+  EVENT_BUS_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -14,6 +15,7 @@ import { keysOf } from '../records.ts';
 export interface Surroundings {
   readonly settings: Settings;
   readonly socketsEndpoint: string;
+  readonly eventBusName: string;
   readonly userPoolId: string;
   readonly userPoolClientId: string;
   tableName(table: TableName): string;
@@ -33,7 +35,8 @@ export function functionEnvironment(
       (spec.sends ?? []).map((queue) => [queueVariable(queue), known.queueUrl(queue)]),
     ),
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
-    ...(spec.verifiesTokens && {
+    ...(spec.putsEvents && { [EVENT_BUS_VARIABLE]: known.eventBusName }),
+    ...(spec.knowsUserPool && {
       [USER_POOL_VARIABLE]: known.userPoolId,
       [USER_POOL_CLIENT_VARIABLE]: known.userPoolClientId,
     }),

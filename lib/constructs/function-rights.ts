@@ -10,11 +10,13 @@ import { type TableName, tables } from '../../contract/tables.ts';
 import { keysOf } from '../records.ts';
 import {
   consumeRight,
+  putEventsRight,
   type Right,
   sendRight,
   socketRight,
   streamRights,
   tableRights,
+  usersRight,
 } from './right.ts';
 import { type StreamFunction, streamSources } from './stream-sources.ts';
 
@@ -26,6 +28,8 @@ export interface Arns {
   /** Where the batches go that a stream's function could not take. */
   failures(name: StreamFunction): string;
   socketCall(call: SocketCall): string;
+  readonly eventBus: string;
+  readonly userPool: string;
 }
 
 /** All that a function may do, its log apart: what it declares, and what its trigger asks of it. */
@@ -35,6 +39,8 @@ export function functionRights(name: FunctionName, arns: Arns): readonly Right[]
     ...keysOf(tables).flatMap((table) => tableRights(arns.table(table), spec.tables[table] ?? [])),
     ...(spec.sends ?? []).map((queue) => sendRight(arns.queue(queue))),
     ...(spec.sockets ? [socketRight(spec.sockets.map(arns.socketCall))] : []),
+    ...(spec.putsEvents ? [putEventsRight(arns.eventBus)] : []),
+    ...(spec.users ? [usersRight(arns.userPool, spec.users)] : []),
     ...keysOf(queues)
       .filter((queue) => queues[queue].consumer === name)
       .map((queue) => consumeRight(arns.queue(queue))),

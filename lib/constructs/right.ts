@@ -1,4 +1,4 @@
-import type { Verb } from '../../contract/functions.ts';
+import type { UserCall, Verb } from '../../contract/functions.ts';
 
 /** One statement of a function's policy. */
 export interface Right {
@@ -21,6 +21,11 @@ const actionOf: Readonly<Record<Verb, string>> = {
 
 const INDEX_QUERY = 'query ';
 
+export const verbsRight = (tableArn: string, verbs: readonly Verb[]): Right => ({
+  actions: verbs.map((verb) => actionOf[verb]),
+  resources: [tableArn],
+});
+
 /** One right on the table itself for all verbs together, and one for each index. */
 export function tableRights(
   tableArn: string,
@@ -29,9 +34,7 @@ export function tableRights(
   const indexes = declared.filter((right) => right.startsWith(INDEX_QUERY));
   const verbs = declared.filter((right) => right in actionOf) as Verb[];
   return [
-    ...(verbs.length > 0
-      ? [{ actions: verbs.map((verb) => actionOf[verb]), resources: [tableArn] }]
-      : []),
+    ...(verbs.length > 0 ? [verbsRight(tableArn, verbs)] : []),
     ...indexes.map((index) => ({
       actions: [actionOf.query],
       resources: [`${tableArn}/index/${index.slice(INDEX_QUERY.length)}`],
@@ -48,6 +51,22 @@ export const publishRight = (notificationsArn: string): Right => ({
 export const sendRight = (queueArn: string): Right => ({
   actions: ['sqs:SendMessage'],
   resources: [queueArn],
+});
+
+export const putEventsRight = (busArn: string): Right => ({
+  actions: ['events:PutEvents'],
+  resources: [busArn],
+});
+
+export const usersRight = (poolArn: string, calls: readonly UserCall[]): Right => ({
+  actions: calls.map((call) => `cognito-idp:${call}`),
+  resources: [poolArn],
+});
+
+/** The function itself, not one of its versions. */
+export const invokeRight = (functionArn: string): Right => ({
+  actions: ['lambda:InvokeFunction'],
+  resources: [functionArn],
 });
 
 /** What Lambda's poller does in the name of the function. */

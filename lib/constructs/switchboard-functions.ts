@@ -48,6 +48,7 @@ export function switchboardFunctions(
         environment: functionEnvironment(functions[name], {
           settings,
           socketsEndpoint: sockets.stage.callbackUrl,
+          eventBusName: state.eventBus.eventBusName,
           userPoolId: state.userPool.userPoolId,
           userPoolClientId: state.userPoolClient.userPoolClientId,
           tableName: (table) => state.tables[table].tableName,
@@ -59,6 +60,8 @@ export function switchboardFunctions(
           queue: (queue) => work[queue].queueArn,
           failures: (consumer) => failures[consumer].queueArn,
           socketCall: (call) => sockets.callArn(call),
+          eventBus: state.eventBus.eventBusArn,
+          userPool: state.userPool.userPoolArn,
         }),
         logRetention,
       }),
@@ -66,8 +69,8 @@ export function switchboardFunctions(
 
   for (const name of keysOf(queues)) takeFromQueue(made[queues[name].consumer], work[name]);
   for (const name of keysOf(streamSources)) {
-    const { table, filter } = streamSources[name];
-    followStream(made[name], { streamArn: streamArn(table), filter, failures: failures[name] });
+    const { table, filters } = streamSources[name];
+    followStream(made[name], { streamArn: streamArn(table), filters, failures: failures[name] });
   }
   const sweeping = new Rule(scope, 'SweepSchedule', {
     schedule: Schedule.rate(Duration.minutes(SWEEP_EVERY_MINUTES)),

@@ -1,7 +1,7 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Door } from '../../contract/environment.ts';
-import { GRACE_SECONDS, RETENTION_SECONDS } from '../../contract/limits.ts';
+import { EVENTS_KEPT_DAYS, GRACE_SECONDS, RETENTION_SECONDS } from '../../contract/limits.ts';
 import type { SwitchboardState } from './switchboard-state.ts';
 
 export interface SwitchboardProps {
@@ -15,6 +15,11 @@ export interface SwitchboardProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * How many days the bus of that state of its own keeps what it was told.
+   * @default 30
+   */
+  readonly eventsKeptDays?: number;
   /**
    * How clients get in. `message`: they authenticate by their first frame. `none`: nobody is anybody.
    * @default 'message'
@@ -68,6 +73,7 @@ export const switchboardDefaults = {
   door: 'message',
   graceSeconds: GRACE_SECONDS,
   retentionHours: RETENTION_SECONDS / 3600,
+  eventsKeptDays: EVENTS_KEPT_DAYS,
   epoch: '1',
   allowedOrigins: [],
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.

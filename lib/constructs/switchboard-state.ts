@@ -1,12 +1,21 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
-import { AccountRecovery, UserPool, type UserPoolClient } from 'aws-cdk-lib/aws-cognito';
+import {
+  AccountRecovery,
+  StringAttribute,
+  UserPool,
+  type UserPoolClient,
+} from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { LIFECYCLE_SOURCE, NOTIFICATION_SOURCE } from '../../contract/events.ts';
+import { EVENTS_KEPT_DAYS, PASSWORD_LEAST_CHARACTERS } from '../../contract/limits.ts';
+import { INVITATION_ATTRIBUTE } from '../../contract/names.ts';
 import { type TableName, tables } from '../../contract/tables.ts';
 import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
 import { ContractTable } from './contract-table.ts';
+import { EventSchemas } from './event-schemas.ts';
 
 export interface SwitchboardStateProps {
   /**
@@ -15,6 +24,11 @@ export interface SwitchboardStateProps {
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * How many days the bus keeps what it was told, for consumers that are new or were wrong.
+   * @default 30
+   */
+  readonly eventsKeptDays?: number;
 }
 
 /** All of Switchboard that must outlive a deployment: tables, users and the event bus. */
@@ -39,10 +53,12 @@ export class SwitchboardState extends Construct {
       selfSignUpEnabled: false,
       signInAliases: { username: true },
       signInCaseSensitive: false,
+      // By it a sign-up that died half way is told from somebody else's user.
+      customAttributes: { [INVITATION_ATTRIBUTE]: new StringAttribute({ mutable: false }) },
       // Users need neither a mail address nor a telephone: there is nowhere to send a code to.
       accountRecovery: AccountRecovery.NONE,
       passwordPolicy: {
-        minLength: 8,
+        minLength: PASSWORD_LEAST_CHARACTERS,
         requireLowercase: true,
         requireUppercase: true,
         requireDigits: true,
@@ -73,5 +89,12 @@ export class SwitchboardState extends Construct {
 
     this.eventBus = new EventBus(this, 'EventBus');
     this.eventBus.applyRemovalPolicy(removalPolicy);
+    const archive = new Archive(this, 'EventArchive', {
+      sourceEventBus: this.eventBus,
+      eventPattern: { source: [LIFECYCLE_SOURCE, NOTIFICATION_SOURCE] },
+      retention: Duration.days(props.eventsKeptDays ?? EVENTS_KEPT_DAYS),
+    });
+    archive.applyRemovalPolicy(removalPolicy);
+    new EventSchemas(this, 'EventSchemas');
   }
 }

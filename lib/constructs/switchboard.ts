@@ -6,15 +6,28 @@ import type {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
-import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { EventBus, OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type Settings, SOCKETS_VARIABLE, tableVariable } from '../../contract/environment.ts';
+import {
+  functionVariable,
+  type Settings,
+  SOCKETS_VARIABLE,
+  tableVariable,
+} from '../../contract/environment.ts';
+import {
+  LIFECYCLE_SOURCE,
+  type LifecycleType,
+  NOTIFICATION_SOURCE,
+  NOTIFICATION_TYPE,
+} from '../../contract/events.ts';
+import type { InvokedFunction, Verb } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
+import { busRule } from './bus-rule.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
-import { publishRight, socketRight } from './right.ts';
+import { invokeRight, publishRight, socketRight, verbsRight } from './right.ts';
 import { type SwitchboardFunctions, switchboardFunctions } from './switchboard-functions.ts';
 import { type SwitchboardProps, withDefaults } from './switchboard-props.ts';
 import { SwitchboardQueues } from './switchboard-queues.ts';
@@ -23,8 +36,10 @@ import { WebSocketGateway } from './web-socket-gateway.ts';
 
 /**
  * A realtime backend: a WebSocket API, an HTTP API, the functions behind them and the tables they need.
- * Functions of yours take part through {@link grantPublish} and {@link grantManageConnections}; routes
- * of yours stand on {@link httpApi} and are signed in for by {@link authorizer}.
+ * Functions of yours take part through {@link grantPublish}, {@link grantManageConnections},
+ * {@link grantReadSessions} and {@link grantInvoke}; they hear of what happens through
+ * {@link onPlayerConnect} and its like. Routes of yours stand on {@link httpApi} and are signed in for
+ * by {@link authorizer}.
  */
 export class Switchboard extends Construct {
   readonly webSocketApi: WebSocketApi;
@@ -44,7 +59,11 @@ export class Switchboard extends Construct {
     super(scope, id);
     const chosen = withDefaults(props);
     const state =
-      props.state ?? new SwitchboardState(this, 'State', { removalPolicy: props.removalPolicy });
+      props.state ??
+      new SwitchboardState(this, 'State', {
+        removalPolicy: props.removalPolicy,
+        eventsKeptDays: chosen.eventsKeptDays,
+      });
     this.settings = {
       DOOR: chosen.door,
       GRACE_SECONDS: chosen.graceSeconds,
@@ -91,5 +110,56 @@ export class Switchboard extends Construct {
     const calls = ['post', 'get', 'delete'] as const;
     const callArns = calls.map((call) => this.sockets.callArn(call));
     return grantRight(caller.role ?? caller, socketRight(callArns));
+  }
+
+  /** Lets a function read the published rows of users and sessions [S0-12], by exactly these verbs. */
+  grantReadSessions(
+    reader: lambda.Function,
+    verbs: readonly Extract<Verb, 'get' | 'batchGet' | 'query' | 'scan'>[],
+  ): Grant {
+    const { sessions } = this.tables;
+    reader.addEnvironment(tableVariable('sessions'), sessions.tableName);
+    return grantRight(reader.role ?? reader, verbsRight(sessions.tableArn, verbs));
+  }
+
+  /** Lets a function invoke one of the internal ones [S0-14], whose payloads are in `contract/internal.ts`. */
+  grantInvoke(caller: lambda.Function, name: InvokedFunction): Grant {
+    const { functionName, functionArn } = this.functions[name];
+    caller.addEnvironment(functionVariable(name), functionName);
+    return grantRight(caller.role ?? caller, invokeRight(functionArn));
+  }
+
+  /**
+   * [S0-08] A rule for users who were away and have come. Events come at least once and in any order;
+   * docs/EVENTS.md says how to bear that. Where the target is in another stack than this construct,
+   * `crossStackScope` is a construct of that stack.
+   */
+  onPlayerConnect(id: string, options: OnEventOptions = {}): Rule {
+    return this.onLifecycle('Player Connect', id, options);
+  }
+
+  /** [S0-08] A rule for users whose last session has ended, as {@link onPlayerConnect}. */
+  onPlayerDisconnect(id: string, options: OnEventOptions = {}): Rule {
+    return this.onLifecycle('Player Disconnect', id, options);
+  }
+
+  /** [S0-08] A rule for sessions that begin, as {@link onPlayerConnect}. */
+  onSessionConnect(id: string, options: OnEventOptions = {}): Rule {
+    return this.onLifecycle('Session Connect', id, options);
+  }
+
+  /** [S0-08] A rule for sessions that have ended, as {@link onPlayerConnect}. */
+  onSessionDisconnect(id: string, options: OnEventOptions = {}): Rule {
+    return this.onLifecycle('Session Disconnect', id, options);
+  }
+
+  /** [S1-12] A rule for notifications, one event for each topic of each, as {@link onPlayerConnect}. */
+  onNotification(id: string, options: OnEventOptions = {}): Rule {
+    const event = { source: NOTIFICATION_SOURCE, type: NOTIFICATION_TYPE };
+    return busRule(this, id, { eventBus: this.eventBus, ...event }, options);
+  }
+
+  private onLifecycle(type: LifecycleType, id: string, options: OnEventOptions): Rule {
+    return busRule(this, id, { eventBus: this.eventBus, source: LIFECYCLE_SOURCE, type }, options);
   }
 }

@@ -38,17 +38,27 @@ it('[S0-12] the published row layout is frozen: a change here breaks services th
         },
       },
     },
+    invitations: {
+      partition: { name: 'code', type: 'S' },
+      ttl: 'ttl',
+    },
+    throttles: {
+      partition: { name: 'bucket', type: 'S' },
+      ttl: 'ttl',
+    },
   });
 });
 
 it('[S0-12] keys are made and read back as published', () => {
   expect(layout.playerKey('t', 'u')).toBe('t#u');
+  expect(layout.playerOfKey('t#u')).toEqual({ tenant: 't', userId: 'u' });
   expect(layout.sessionItem('s')).toBe('session#s');
   expect(layout.topicsItem('s')).toBe('topics#s');
   expect(layout.PLAYER_ITEM).toBe('player');
   expect(layout.topicKey('t', 'a/b')).toBe('t#a/b');
   expect(layout.subscriberKey('u', 's')).toBe('u#s');
   expect(layout.HEAD_ID).toBe('#head');
+  expect(layout.bucketKey('192.0.2.7', 7)).toBe('192.0.2.7#7');
   expect(layout.topicOfKey('t#a/b')).toEqual({ tenant: 't', topic: 'a/b' });
   expect(layout.subscriberOfKey('u#s')).toEqual({ userId: 'u', sessionId: 's' });
   expect(layout.sessionOfKey('t#u', 'session#s')).toEqual({

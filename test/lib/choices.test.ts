@@ -9,6 +9,7 @@ beforeAll(async () => {
     door: 'none',
     graceSeconds: 60,
     retentionHours: 24,
+    eventsKeptDays: 7,
     epoch: '2',
     allowedOrigins: 'https://shop.example',
     throttleRate: 100,
@@ -20,22 +21,29 @@ beforeAll(async () => {
 
 describe('in production', () => {
   it.each([
-    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 4],
+    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 6],
     ['AWS::Cognito::UserPool', { DeletionProtection: 'ACTIVE' }, 1],
     ['AWS::Events::EventBus', {}, 1],
+    ['AWS::Events::Archive', { RetentionDays: 7 }, 1],
   ])('%s outlives its stack and refuses deletion', (type, Properties, count) => {
     const protectedBy = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties };
     app.state.resourceCountIs(type, count);
     app.state.allResources(type, Match.objectLike(protectedBy));
   });
 
-  it('so do the pets', () => {
-    app.petStore.allResources(
+  it('so do pets and counts, but not who is online, which can be made anew', () => {
+    for (const template of [app.petStore, app.warehouse]) {
+      template.allResources(
+        'AWS::DynamoDB::Table',
+        Match.objectLike({
+          DeletionPolicy: 'Retain',
+          Properties: { DeletionProtectionEnabled: true },
+        }),
+      );
+    }
+    app.ephemera.allResources(
       'AWS::DynamoDB::Table',
-      Match.objectLike({
-        DeletionPolicy: 'Retain',
-        Properties: { DeletionProtectionEnabled: true },
-      }),
+      Match.objectLike({ DeletionPolicy: 'Delete' }),
     );
   });
 

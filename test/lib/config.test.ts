@@ -18,6 +18,7 @@ describe('configuration', () => {
       door: 'message',
       graceSeconds: 30,
       retentionHours: 6,
+      eventsKeptDays: 30,
       epoch: '1',
       allowedOrigins: ['*'],
       throttleRate: 5000,
@@ -37,6 +38,7 @@ describe('configuration', () => {
     ['graceSeconds', '900', 900],
     ['graceSeconds', 1, 1],
     ['retentionHours', '168', 168],
+    ['eventsKeptDays', '3650', 3650],
     ['epoch', 'after-restore_2', 'after-restore_2'],
     ['epoch', 2, '2'],
     [
@@ -67,6 +69,7 @@ describe('configuration', () => {
     ['graceSeconds', 1.5, 'a whole number from 1 to 900'],
     ['graceSeconds', '', 'a whole number from 1 to 900'],
     ['retentionHours', '169', 'a whole number from 1 to 168'],
+    ['eventsKeptDays', '0', 'a whole number from 1 to 3650'],
     ['epoch', 'a#b', '1 to 32 letters, digits, "_" or "-"'],
     ['allowedOrigins', 'https://a.example/', `${origins}, or *`],
     ['allowedOrigins', 'a.example', `${origins}, or *`],

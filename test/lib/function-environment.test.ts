@@ -7,6 +7,7 @@ import {
 const known: Surroundings = {
   settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 21600, EPOCH: '1' },
   socketsEndpoint: 'https://sockets/prod',
+  eventBusName: 'bus',
   userPoolId: 'pool',
   userPoolClientId: 'client',
   tableName: (table) => `the-${table}`,
@@ -24,7 +25,8 @@ describe('environment', () => {
     [{ tables: { connections: ['put'] } }, { CONNECTIONS_TABLE_NAME: 'the-connections' }],
     [{ sends: ['session-check'] }, { SESSION_CHECK_QUEUE_URL: 'https://queues/session-check' }],
     [{ sockets: ['post'] }, { SOCKETS_ENDPOINT: 'https://sockets/prod' }],
-    [{ verifiesTokens: true }, { USER_POOL_ID: 'pool', USER_POOL_CLIENT_ID: 'client' }],
+    [{ putsEvents: true }, { EVENT_BUS_NAME: 'bus' }],
+    [{ knowsUserPool: true }, { USER_POOL_ID: 'pool', USER_POOL_CLIENT_ID: 'client' }],
   ] as const)('what is declared is told, and no more: %j', (declared, told) => {
     expect(functionEnvironment({ ...spec, ...declared }, known)).toEqual({ ...settings, ...told });
   });

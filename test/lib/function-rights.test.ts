@@ -4,10 +4,12 @@ import { type Arns, functionRights } from '../../lib/constructs/function-rights.
 import {
   consumeRight,
   publishRight,
+  putEventsRight,
   sendRight,
   socketRight,
   streamRights,
   tableRights,
+  usersRight,
 } from '../../lib/constructs/right.ts';
 import { keysOf } from '../../lib/records.ts';
 
@@ -17,6 +19,8 @@ const arns: Arns = {
   queue: (queue) => `queue/${queue}`,
   failures: (name) => `failures/${name}`,
   socketCall: (call) => `sockets/${call}/*`,
+  eventBus: 'bus',
+  userPool: 'pool',
 };
 
 describe('rights', () => {
@@ -71,16 +75,39 @@ describe('rights', () => {
     const takers = keysOf(functions).filter((name) =>
       functionRights(name, arns).some(({ actions }) => actions.includes('sqs:ReceiveMessage')),
     );
-    expect(takers).toEqual(['session-check', 'reaper']);
+    expect(takers).toEqual(['parked-events', 'session-check', 'reaper']);
     expect(functionRights('reaper', arns)).toContainEqual(consumeRight('queue/reaper'));
   });
 
   it('a stream is read, and its failures are put aside, by its function alone', () => {
     expect(functionRights('session-stream', arns)).toEqual([
       sendRight('queue/session-check'),
+      sendRight('queue/parked-events'),
+      putEventsRight('bus'),
       ...streamRights('table/sessions/stream'),
       sendRight('failures/session-stream'),
     ]);
+  });
+
+  it('[S0-14] users are made by the sign-up alone, and by exactly the calls that it declares', () => {
+    const makers = keysOf(functions).filter((name) =>
+      functionRights(name, arns).some(({ resources }) => resources.includes('pool')),
+    );
+    expect(makers).toEqual(['sign-up']);
+    expect(functionRights('sign-up', arns)).toContainEqual(
+      usersRight('pool', functions['sign-up'].users),
+    );
+    expect(usersRight('pool', ['AdminGetUser'])).toEqual({
+      actions: ['cognito-idp:AdminGetUser'],
+      resources: ['pool'],
+    });
+  });
+
+  it('the bus is told by those alone that declare it', () => {
+    const tellers = keysOf(functions).filter((name) =>
+      functionRights(name, arns).some(({ actions }) => actions.includes('events:PutEvents')),
+    );
+    expect(tellers).toEqual(['session-stream', 'notification-bridge', 'parked-events']);
   });
 
   it('sockets are called by the declared methods alone', () => {

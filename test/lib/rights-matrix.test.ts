@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionName, type FunctionSpec, functions } from '../../contract/functions.ts';
+import { httpOperations } from '../../contract/http.ts';
 import { tables } from '../../contract/tables.ts';
 import { keysOf } from '../../lib/records.ts';
 import { synthesize } from './templates.ts';
@@ -10,8 +11,10 @@ type Reach = ReadonlyArray<readonly [action: string, resource: string]>;
 
 let service: Template;
 let petStore: Template;
+let ephemera: Template;
+let warehouse: Template;
 beforeAll(async () => {
-  ({ service, petStore } = await synthesize());
+  ({ service, petStore, ephemera, warehouse } = await synthesize());
 }, 60_000);
 
 const listed = <Item>(value: Item | readonly Item[]): readonly Item[] =>
@@ -44,6 +47,12 @@ function shortName(arn: unknown): string {
     expect(text).toMatch(/"Ref":"SwitchboardWebSocketApi[0-9A-F]{8}"/);
     return text.replace(/^.*\/prod\/(\w+)(\/@connections\/\*).*$/, '$1 $2');
   }
+  for (const [part, name] of [
+    ['EventBus', 'bus'],
+    ['UserPool', 'users'],
+  ] as const) {
+    if (new RegExp(`ExportsOutputFnGetAttSwitchboard${part}[0-9A-F]{8}Arn`).test(text)) return name;
+  }
   if (text.includes('ExportsOutputFnGetAtt') && table) {
     if (text.includes('StreamArn')) return `${table}/stream`;
     const index = /\/index\/\w+/.exec(text)?.[0] ?? '';
@@ -57,12 +66,14 @@ const pascal = (name: string) =>
 const action = (verb: string) =>
   `dynamodb:${verb === 'query' || verb === 'scan' ? pascal(verb) : `${pascal(verb)}Item`}`;
 
+const logs = (id: string): Reach =>
+  ['logs:CreateLogStream', 'logs:PutLogEvents'].map((verb) => [verb, `${id}Log`]);
+
 function declaredReach(name: FunctionName): Reach {
   const spec: FunctionSpec = functions[name];
   const id = `Switchboard${pascal(name)}Function`;
   return [
-    ['logs:CreateLogStream', `${id}Log`],
-    ['logs:PutLogEvents', `${id}Log`],
+    ...logs(id),
     ...Object.entries(spec.tables).flatMap(([table, rights]) =>
       rights.map((right): [string, string] => {
         const [verb = '', index] = right.split(' ');
@@ -77,16 +88,17 @@ function declaredReach(name: FunctionName): Reach {
       'execute-api:ManageConnections',
       `${call.toUpperCase()} /@connections/*`,
     ]),
+    ...(spec.putsEvents ? [['events:PutEvents', 'bus'] as const] : []),
+    ...(spec.users ?? []).map((call): [string, string] => [`cognito-idp:${call}`, 'users']),
     ...triggers(name),
   ];
 }
 
+const takes = (queue: string): Reach =>
+  ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((verb) => [`sqs:${verb}`, queue]);
+
 function triggers(name: FunctionName): Reach {
-  const queue = (of: string): Reach =>
-    ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((verb) => [
-      `sqs:${verb}`,
-      `SwitchboardQueues${of}`,
-    ]);
+  const queue = (of: string): Reach => takes(`SwitchboardQueues${of}`);
   const stream = (of: string): Reach => [
     ['dynamodb:DescribeStream', `${of}/stream`],
     ['dynamodb:GetRecords', `${of}/stream`],
@@ -98,7 +110,9 @@ function triggers(name: FunctionName): Reach {
   const known: Partial<Record<FunctionName, Reach>> = {
     reaper: queue('Reaper'),
     'session-check': queue('SessionCheck'),
+    'parked-events': queue('ParkedEvents'),
     'fan-out': stream('notifications'),
+    'notification-bridge': stream('notifications'),
     'session-stream': stream('sessions'),
   };
   return known[name] ?? [];
@@ -122,12 +136,44 @@ describe('deployed rights', () => {
       ],
     ],
   ])('%s reaches pets, and only through grantPublish a notification', (id, reach) => {
-    const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((verb) => [verb, `${id}Log`]);
-    expect(reachOf(petStore, `${id}Role`).toSorted()).toEqual([...reach, ...logs].toSorted());
+    expect(reachOf(petStore, `${id}Role`).toSorted()).toEqual([...reach, ...logs(id)].toSorted());
+  });
+
+  it.each([
+    [
+      'FollowPresence',
+      [
+        ['dynamodb:PutItem', 'Online'],
+        ['dynamodb:PutItem', 'notifications'],
+        ...takes('InboxEvents'),
+      ],
+    ],
+    ['ListOnline', [['dynamodb:Query', 'Online']]],
+    [
+      'HealOnline',
+      [
+        ['dynamodb:Query', 'Online'],
+        ['dynamodb:PutItem', 'Online'],
+        ['dynamodb:Scan', 'sessions'],
+        ['dynamodb:PutItem', 'notifications'],
+      ],
+    ],
+  ])(
+    '[S0-12] %s reaches its own rows, and the published ones only through a grant',
+    (id, reach) => {
+      expect(reachOf(ephemera, `${id}Role`).toSorted()).toEqual([...reach, ...logs(id)].toSorted());
+    },
+  );
+
+  it('[S1-12] the warehouse reaches its own rows alone', () => {
+    const id = 'CountNotification';
+    const counts = ['dynamodb:PutItem', 'dynamodb:UpdateItem'].map((verb) => [verb, 'Counts']);
+    const reach = [...counts, ...takes('InboxEvents'), ...logs(id)];
+    expect(reachOf(warehouse, `${id}Role`).toSorted()).toEqual(reach.toSorted());
   });
 
   it('no role has a managed policy, and none is shared', () => {
-    for (const template of [service, petStore]) {
+    for (const template of [service, petStore, ephemera, warehouse]) {
       for (const [id, { Properties }] of Object.entries(template.findResources('AWS::IAM::Role'))) {
         expect(Properties, id).not.toHaveProperty('ManagedPolicyArns');
         expect(Properties, id).not.toHaveProperty('Policies');
@@ -136,11 +182,17 @@ describe('deployed rights', () => {
   });
 
   it('only API Gateway and the schedule may invoke, each from where it stands', () => {
-    const permissions = [service, petStore].flatMap((template) =>
+    const permissions = [service, petStore, ephemera, warehouse].flatMap((template) =>
       Object.values(template.findResources('AWS::Lambda::Permission')),
     );
-    expect(permissions).toHaveLength(8);
+    // 3 routes of sockets, the HTTP operations, the store's 3, the list of who is online, 2 schedules.
+    expect(permissions).toHaveLength(3 + keysOf(httpOperations).length + 3 + 1 + 2);
+    const invoked = keysOf(functions).filter((name) => 'isInvoked' in functions[name]);
     for (const { Properties } of permissions) {
+      // [S0-14] The internal functions have no door but IAM.
+      const target = JSON.stringify(Properties.FunctionName);
+      for (const name of invoked)
+        expect(target).not.toContain(`Switchboard${pascal(name)}Function`);
       expect(['apigateway.amazonaws.com', 'events.amazonaws.com']).toContain(Properties.Principal);
       expect(Properties.SourceArn).toBeDefined();
     }

@@ -1,6 +1,10 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { lifecycleDetail, notificationDetail } from '../../contract/events.ts';
 import { type FunctionSpec, functions, queues } from '../../contract/functions.ts';
+import { httpOperations } from '../../contract/http.ts';
+import { PASSWORD_LEAST_CHARACTERS } from '../../contract/limits.ts';
+import { INVITATION_ATTRIBUTE } from '../../contract/names.ts';
 import { tables } from '../../contract/tables.ts';
 import { keysOf } from '../../lib/records.ts';
 import { synthesize } from './templates.ts';
@@ -22,7 +26,7 @@ function resource(template: Template, type: string, prefix: string) {
 const pascal = (name: string) =>
   name.replaceAll(/(^|-)(\w)/g, (_, _dash: string, letter: string) => letter.toUpperCase());
 
-const allTemplates = () => [app.state, app.service, app.petStore];
+const allTemplates = () => [app.state, app.service, app.petStore, app.ephemera, app.warehouse];
 const everyResource = (type: string) =>
   allTemplates().flatMap((template) => Object.entries(template.findResources(type)));
 
@@ -36,6 +40,8 @@ describe('stacks', () => {
       SwitchboardState: [],
       SwitchboardService: ['SwitchboardState'],
       SwitchboardPetStore: ['SwitchboardState', 'SwitchboardService'],
+      SwitchboardEphemera: ['SwitchboardState', 'SwitchboardService'],
+      SwitchboardWarehouse: ['SwitchboardState'],
     });
   });
 
@@ -50,9 +56,19 @@ describe('stacks', () => {
       'SessionsTableName',
       'SubscriptionsTableName',
       'NotificationsTableName',
+      'InvitationsTableName',
+      'ThrottlesTableName',
     ]);
-    expect(outputs(app.service)).toEqual(['WebSocketUrl', 'HttpUrl']);
+    expect(outputs(app.service)).toEqual([
+      'WebSocketUrl',
+      'HttpUrl',
+      'GenerateInvitationFunctionName',
+      'DropConnectionFunctionName',
+      'CheckSessionFunctionName',
+    ]);
     expect(outputs(app.petStore)).toEqual(['PetsTableName']);
+    expect(outputs(app.ephemera)).toEqual(['HealOnlineFunctionName']);
+    expect(outputs(app.warehouse)).toEqual(['CountsTableName']);
   });
 
   it('go without a trace in development', () => {
@@ -121,6 +137,27 @@ describe('users', () => {
     });
   });
 
+  it('carry the invitation that they came by, which nobody can change', () => {
+    app.state.hasResourceProperties('AWS::Cognito::UserPool', {
+      Schema: [{ AttributeDataType: 'String', Mutable: false, Name: INVITATION_ATTRIBUTE }],
+    });
+  });
+
+  it('have passwords worth having', () => {
+    app.state.hasResourceProperties('AWS::Cognito::UserPool', {
+      Policies: {
+        PasswordPolicy: {
+          MinimumLength: PASSWORD_LEAST_CHARACTERS,
+          RequireLowercase: true,
+          RequireUppercase: true,
+          RequireNumbers: true,
+          RequireSymbols: true,
+        },
+      },
+    });
+    expect(PASSWORD_LEAST_CHARACTERS).toBeGreaterThanOrEqual(12);
+  });
+
   it('sign in by password, for an hour, revocably, and without telling who exists', () => {
     app.state.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
@@ -136,7 +173,7 @@ describe('users', () => {
 describe('functions', () => {
   it('are Node 24 on arm64 with JSON logs that end, and none reserves concurrency', () => {
     const all = everyResource('AWS::Lambda::Function');
-    expect(all).toHaveLength(keysOf(functions).length + 3);
+    expect(all).toHaveLength(keysOf(functions).length + 3 + 3 + 1);
     for (const [id, { Properties }] of all) {
       expect(Properties, id).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -171,7 +208,8 @@ describe('functions', () => {
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
-      ...(spec.verifiesTokens ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
+      ...(spec.putsEvents ? ['EVENT_BUS_NAME'] : []),
+      ...(spec.knowsUserPool ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
     ];
     expect(Properties).toMatchObject({ Timeout: spec.timeoutSeconds, MemorySize: spec.memoryMb });
     expect(Object.keys(Object(Properties).Environment.Variables).sort()).toEqual(variables.sort());
@@ -205,19 +243,24 @@ describe('the WebSocket API', () => {
 });
 
 describe('the HTTP API', () => {
-  it('asks for an access token on every route, those of the sample store included', () => {
+  it('[S0-14] asks for an access token on every route but the anonymous ones, which ask for none', () => {
     const routes = everyResource('AWS::ApiGatewayV2::Route')
       .map(([, { Properties }]) => Properties)
       .filter(({ RouteKey }) => !RouteKey.startsWith('$'));
-    expect(routes.map(({ RouteKey }) => RouteKey)).toEqual([
+    const admitting = (type: string) =>
+      routes
+        .filter(({ AuthorizationType }) => AuthorizationType === type)
+        .map(({ RouteKey }) => RouteKey);
+    expect(admitting('JWT')).toEqual([
       'POST /readNotifications',
       'GET /pets',
       'GET /pets/{petId}',
       'PUT /pets/{petId}',
+      'GET /online',
     ]);
-    for (const { AuthorizationType, RouteKey } of routes) {
-      expect(AuthorizationType, RouteKey).toBe('JWT');
-    }
+    const anonymous = Object.values(httpOperations).filter(({ access }) => access === 'anonymous');
+    expect(admitting('NONE')).toEqual(anonymous.map(({ method, path }) => `${method} ${path}`));
+    expect(routes).toHaveLength(5 + anonymous.length);
     expect(everyResource('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1);
   });
 
@@ -280,6 +323,7 @@ describe('queues', () => {
 describe('streams', () => {
   it.each([
     ['FanOut', 'Notifications'],
+    ['NotificationBridge', 'Notifications'],
     ['SessionStream', 'Sessions'],
   ])('%s follows %s from the beginning, and gives up on nothing silently', (name, table) => {
     const { Properties } = resource(
@@ -302,6 +346,61 @@ describe('streams', () => {
       },
     });
     expect(Number(Properties.MaximumRecordAgeInSeconds)).toBeLessThan(24 * 3600);
+  });
+});
+
+describe('the bus', () => {
+  it('keeps what it is told for thirty days', () => {
+    app.state.hasResourceProperties('AWS::Events::Archive', {
+      EventPattern: { source: ['mtw.connections', 'mtw.notifications'] },
+      RetentionDays: 30,
+      SourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('SwitchboardEventBus'), 'Arn'] },
+    });
+  });
+
+  it.each([
+    ['mtw.connections@SessionConnect', lifecycleDetail],
+    ['mtw.connections@SessionDisconnect', lifecycleDetail],
+    ['mtw.connections@PlayerConnect', lifecycleDetail],
+    ['mtw.connections@PlayerDisconnect', lifecycleDetail],
+    ['mtw.notifications@Notification', notificationDetail],
+  ])('has the schema %s, of every field and no more', (SchemaName, { shape }) => {
+    const found = Object.values(
+      app.state.findResources('AWS::EventSchemas::Schema', {
+        Properties: { SchemaName, Type: 'JSONSchemaDraft4' },
+      }),
+    );
+    expect(found).toHaveLength(1);
+    const { detail, source } = JSON.parse(found[0]?.Properties.Content).properties;
+    expect(source.enum).toEqual([SchemaName.split('@')[0]]);
+    expect(Object.keys(detail.properties)).toEqual(Object.keys(shape));
+    expect(detail.required).toEqual(Object.keys(shape));
+    // Details may gain fields without breaking anybody.
+    expect(detail).not.toHaveProperty('additionalProperties');
+  });
+
+  it('[S0-08] [S1-12] is followed by rules of the consumers’ own stacks, which lose nothing', () => {
+    const rulesOf = (template: Template) =>
+      Object.values(template.findResources('AWS::Events::Rule'))
+        .map(({ Properties }) => Properties)
+        .filter(({ EventPattern }) => EventPattern);
+    const types = (template: Template) =>
+      rulesOf(template).map(({ EventPattern }) => [
+        ...EventPattern.source,
+        ...EventPattern['detail-type'],
+      ]);
+    expect(types(app.ephemera)).toEqual([
+      ['mtw.connections', 'Player Connect'],
+      ['mtw.connections', 'Player Disconnect'],
+      ['mtw.connections', 'Session Connect'],
+      ['mtw.connections', 'Session Disconnect'],
+    ]);
+    expect(types(app.warehouse)).toEqual([['mtw.notifications', 'Notification']]);
+    for (const { Targets, EventBusName } of [...rulesOf(app.ephemera), ...rulesOf(app.warehouse)]) {
+      expect(JSON.stringify(EventBusName)).toContain('SwitchboardEventBus');
+      expect(Targets).toHaveLength(1);
+      expect(Targets[0].DeadLetterConfig).toBeDefined();
+    }
   });
 });
 

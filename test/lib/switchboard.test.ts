@@ -1,6 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functions } from '../../contract/functions.ts';
 import { bundle } from '../../lib/bundle.ts';
@@ -10,13 +12,15 @@ import { keysOf } from '../../lib/records.ts';
 import { cdkContext } from './templates.ts';
 
 let template: Template;
+let others: Template;
 let switchboard: Switchboard;
 let sizes: ReadonlyMap<string, number>;
 
 /** Somebody else's app, with everything in one stack and nothing chosen. */
 beforeAll(async () => {
   sizes = await bundle(keysOf(functions).map(functionEntry));
-  const stack = new Stack(new App({ context: { ...cdkContext } }), 'Shop');
+  const app = new App({ context: { ...cdkContext } });
+  const stack = new Stack(app, 'Shop');
   switchboard = new Switchboard(stack, 'Realtime', { door: undefined });
   const own = (id: string) =>
     new LambdaFunction(stack, id, {
@@ -26,7 +30,25 @@ beforeAll(async () => {
     });
   switchboard.grantPublish(own('Publisher'));
   switchboard.grantManageConnections(own('Closer'));
+  switchboard.grantReadSessions(own('Reader'), ['get', 'query']);
+  switchboard.grantInvoke(own('Dropper'), 'drop-connection');
+  const target = new SqsQueue(new Queue(stack, 'Inbox'));
+  switchboard.onPlayerConnect('Comes', { target });
+  switchboard.onPlayerDisconnect('Goes', {
+    target,
+    ruleName: 'goes',
+    description: 'Somebody left.',
+  });
+  switchboard.onSessionConnect('Begins', {
+    target,
+    eventPattern: { detail: { tenant: ['acme'] } },
+  });
+  const other = new Stack(app, 'Other');
+  const elsewhere = new SqsQueue(new Queue(other, 'Inbox'));
+  switchboard.onSessionDisconnect('Ends', { target: elsewhere, crossStackScope: other });
+  switchboard.onNotification('Tells');
   template = Template.fromStack(stack);
+  others = Template.fromStack(other);
 }, 60_000);
 
 const rightsOf = (role: string) =>
@@ -36,7 +58,7 @@ const rightsOf = (role: string) =>
 
 describe('the construct in an app of somebody else', () => {
   it('makes state of its own, which stays when the stack goes', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 4);
+    template.resourceCountIs('AWS::DynamoDB::Table', 6);
     template.allResources('AWS::DynamoDB::Table', Match.objectLike({ DeletionPolicy: 'Retain' }));
   });
 
@@ -76,6 +98,71 @@ describe('the construct in an app of somebody else', () => {
         (arn: object) => /\w+\/@connections\/\*/.exec(JSON.stringify(arn))?.[0],
       ),
     ).toEqual(['DELETE/@connections/*', 'GET/@connections/*', 'POST/@connections/*']);
+  });
+
+  it('[S0-12] grantReadSessions gives exactly the verbs that it was asked for', () => {
+    const table = expect.stringContaining('RealtimeStateSessions');
+    expect(rightsOf('ReaderServiceRole')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+        Resource: { 'Fn::GetAtt': [table, 'Arn'] },
+      },
+    ]);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: { SESSIONS_TABLE_NAME: { Ref: Match.stringLikeRegexp('StateSessions') } },
+      },
+      Role: { 'Fn::GetAtt': [Match.stringLikeRegexp('Reader'), 'Arn'] },
+    });
+  });
+
+  it('[S0-14] grantInvoke gives the one function, and its name', () => {
+    const dropConnection = expect.stringContaining('RealtimeDropConnectionFunction');
+    expect(rightsOf('DropperServiceRole')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'lambda:InvokeFunction',
+        Resource: { 'Fn::GetAtt': [dropConnection, 'Arn'] },
+      },
+    ]);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          DROP_CONNECTION_FUNCTION_NAME: { Ref: Match.stringLikeRegexp('DropConnection') },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['Comes', { source: ['mtw.connections'], 'detail-type': ['Player Connect'] }],
+    ['Goes', { source: ['mtw.connections'], 'detail-type': ['Player Disconnect'] }],
+    [
+      'Begins',
+      {
+        source: ['mtw.connections'],
+        'detail-type': ['Session Connect'],
+        detail: { tenant: ['acme'] },
+      },
+    ],
+    ['Tells', { source: ['mtw.notifications'], 'detail-type': ['Notification'] }],
+  ])('[S0-08] %s: a rule on its own bus, for that kind of event', (id, EventPattern) => {
+    const rules = Object.entries(template.findResources('AWS::Events::Rule')).filter(([key]) =>
+      key.startsWith(`Realtime${id}`),
+    );
+    expect(rules.map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({
+        EventPattern,
+        EventBusName: { Ref: expect.stringContaining('RealtimeStateEventBus') },
+      }),
+    ]);
+  });
+
+  it('a rule stands in the stack of its target where one is named', () => {
+    const isForEnds = { EventPattern: { 'detail-type': ['Session Disconnect'] } };
+    template.resourcePropertiesCountIs('AWS::Events::Rule', isForEnds, 0);
+    others.resourcePropertiesCountIs('AWS::Events::Rule', isForEnds, 1);
   });
 
   it('takes a prop that is undefined as one that was not given', () => {

@@ -24,5 +24,7 @@ export async function synthesize(choices: Readonly<Record<string, unknown>> = {}
     state: template('SwitchboardState'),
     service: template('SwitchboardService'),
     petStore: template('SwitchboardPetStore'),
+    ephemera: template('SwitchboardEphemera'),
+    warehouse: template('SwitchboardWarehouse'),
   };
 }

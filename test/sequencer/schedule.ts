@@ -94,7 +94,8 @@ export async function play(
         const handler = streamEdge<NotificationRow>(
           'notifications',
           ({ topic }) => topic,
-          async ({ name, rows }) => {
+          async ({ name, changes }) => {
+            const rows = changes.map(({ row }) => row);
             const stamped = await stampAll(reach, name, rows);
             isStamped = true;
             await deliver(reach, name, stamped, now);

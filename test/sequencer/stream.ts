@@ -90,7 +90,12 @@ export function openStream(
     const { topic, id } = row;
     const NewImage = marshall(row, { removeUndefinedValues: true });
     return {
-      dynamodb: { SequenceNumber: `${mark}`, Keys: marshall({ topic, id }), NewImage },
+      dynamodb: {
+        ApproximateCreationDateTime: 0,
+        SequenceNumber: `${mark}`,
+        Keys: marshall({ topic, id }),
+        NewImage,
+      },
     };
   };
 

@@ -112,7 +112,11 @@ interface Layout {
 type Indexes = Readonly<Record<string, Layout & { projection: 'KEYS_ONLY' | 'ALL' }>>;
 
 function describe(table: TableName, TableName: string): CreateTableCommandInput {
-  const layout: Layout & { globalIndexes?: Indexes; localIndexes?: Indexes } = tables[table];
+  const layout: Layout & {
+    readonly globalIndexes?: Indexes;
+    readonly localIndexes?: Indexes;
+    readonly stream?: 'NEW_IMAGE' | 'NEW_AND_OLD_IMAGES';
+  } = tables[table];
   const keyOf = ({ partition, sort }: Layout) => [
     { AttributeName: partition.name, KeyType: 'HASH' as const },
     ...(sort ? [{ AttributeName: sort.name, KeyType: 'RANGE' as const }] : []),
@@ -134,5 +138,8 @@ function describe(table: TableName, TableName: string): CreateTableCommandInput 
     AttributeDefinitions: [...new Map(parts).values()],
     GlobalSecondaryIndexes: indexesOf(layout.globalIndexes),
     LocalSecondaryIndexes: indexesOf(layout.localIndexes),
+    ...(layout.stream && {
+      StreamSpecification: { StreamEnabled: true, StreamViewType: layout.stream },
+    }),
   };
 }

@@ -90,6 +90,22 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
       run: z.optional(run),
     }),
   ]),
+  invitations: z.strictObject({
+    code: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    state: z.enum(['unused', 'claimed', 'used']),
+    version: count,
+    createdAt: isoTime,
+    expiresAt: seconds,
+    ttl: seconds,
+    claimedBy: z.optional(z.string()),
+    claimedUntil: z.optional(seconds),
+    usedBy: z.optional(origin.userId),
+  }),
+  throttles: z.strictObject({
+    bucket: z.string().check(z.regex(/^[^#]+#\d+$/)),
+    used: count,
+    ttl: seconds,
+  }),
 };
 
 /** The rows that do not keep to the published layout, each with its table. */

@@ -5,6 +5,8 @@ export interface Place {
   readonly urls: { readonly console: string; readonly aws: string };
   /** The operator's variables for any AWS SDK. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The stage's own files; what functions logged is in `logs`. */
+  readonly directory: string;
   readonly users: readonly { name: string; userName: string; password: string }[];
 }
 

@@ -52,6 +52,7 @@ export async function startStageProcess(options: StageProcessOptions): Promise<S
       urls,
       outputs: Object.assign({}, ...Object.values(outputs)),
       environment: readEnvironment(join(handoutDirectory, 'env')),
+      directory: dataDirectory,
       users: [],
     };
     return { place, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };

@@ -48,7 +48,8 @@ export async function startTestStage(
     },
   });
   const outputs = Object.assign({}, ...Object.values(stage.outputs)) as Record<string, string>;
-  const place: Place = { outputs, urls: stage.urls, environment: stage.environment, users };
+  const { urls, environment, context } = stage;
+  const place: Place = { outputs, urls, environment, directory: context.directory, users };
   return {
     stage,
     place,

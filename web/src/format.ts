@@ -3,6 +3,8 @@ const price = new Intl.NumberFormat('en', {
   currency: 'USD',
   minimumFractionDigits: 0,
 });
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 const time = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
@@ -11,6 +13,11 @@ const time = new Intl.DateTimeFormat('en-GB', {
 });
 
 export const formatPrice = (amount: number): string => price.format(amount);
+/** `14:03:07` */
+export const formatClock = (epochMs: number): string => clock.format(epochMs);
+/** `4 December 2026` */
+export const formatDay = (epochMs: number): string => day.format(epochMs);
+/** `14:03:07.120` */
 export const formatTime = (epochMs: number): string => time.format(epochMs);
 
 /** `< 0.1 ms`, `0.4 ms`, `42 ms`, `1.3 s`. */
@@ -19,3 +26,6 @@ export function formatMs(ms: number): string {
   if (ms < 0.1) return '< 0.1 ms';
   return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(1)} ms`;
 }
+
+/** Enough of a session's or user's id to tell it from the others here. */
+export const formatSession = (id: string): string => id.slice(0, 8);

@@ -4,9 +4,9 @@ import type { State } from '../../client/state.ts';
 import type { PET_TOPIC } from '../../sample/pet-store/operations.ts';
 import { announce } from './announce.ts';
 import { createCable } from './cable.ts';
-import { cutConnection, type StageFacts, type User } from './stage.ts';
+import { cutConnection, type StageFacts } from './stage.ts';
 import { type Change, createStore, type Pet } from './store.ts';
-import { createTokens } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
 import { describeFrame, type WireLine } from './wire.ts';
 
 /** The one topic of the sample store. */
@@ -27,9 +27,20 @@ export type Pets =
   | { readonly status: 'here'; readonly list: readonly Pet[] }
   | { readonly status: 'failed'; readonly sentence: string };
 
-export interface Person {
+/** Who somebody at the playground is. */
+export interface Persona {
   readonly name: string;
+  /** Which of the stylesheet's colours is theirs. */
+  readonly look: 'joe' | 'sam' | 'guest';
+  /** How they came to have a token, in a few words. */
+  readonly signedIn: string;
+  readonly tokens: Tokens;
+}
+
+export interface Person extends Omit<Persona, 'tokens'> {
   readonly sessionId: string;
+  /** Known from the first time that they were connected. */
+  readonly userId: Signal<string | undefined>;
   readonly state: Signal<State>;
   readonly pets: Signal<Pets>;
   readonly marks: Signal<Readonly<Record<string, Mark>>>;
@@ -37,6 +48,8 @@ export interface Person {
   readonly wire: Signal<readonly WireLine[]>;
   readonly plugged: Signal<boolean>;
   connect(): void;
+  /** For good: their session ends when its grace time is over. */
+  leave(): void;
   pull(): Promise<void>;
   plug(): void;
   load(): Promise<void>;
@@ -58,10 +71,14 @@ export interface Neighbours {
 
 const WIRE_LINES = 60;
 
-/** One of the two at the playground: a user with a session, a socket and a store of their own. */
-export function createPerson(stage: StageFacts, user: User, neighbours: Neighbours): Person {
+/** One of those at the playground: a user with a session, a socket and a store of their own. */
+export function createPerson(
+  stage: StageFacts,
+  { tokens, ...persona }: Persona,
+  neighbours: Neighbours,
+): Person {
+  const { name } = persona;
   const cable = createCable();
-  const tokens = createTokens(stage, user);
   const client = createClient<Topics>({
     url: stage.webSocketUrl,
     getToken: tokens.get,
@@ -69,6 +86,7 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
   });
   const store = createStore(stage.httpUrl, tokens, client.sessionId);
 
+  const userId = signal<string | undefined>(undefined);
   const state = signal(client.state);
   const pets = signal<Pets>({ status: 'loading' });
   const marks = signal<Readonly<Record<string, Mark>>>({});
@@ -106,12 +124,12 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
 
   async function save(pet: Pet, change: Change): Promise<void> {
     mark(pet.petId, { kind: 'saving' });
-    const takeBack = neighbours.clicked(user.name, pet.petId);
+    const takeBack = neighbours.clicked(name, pet.petId);
     try {
       const saved = await store.save(pet, change);
       if (saved.outcome === 'saved') {
         take(saved.pet);
-        neighbours.saved(user.name, saved.pet);
+        neighbours.saved(name, saved.pet);
         mark(pet.petId, { kind: 'saved' });
         return;
       }
@@ -121,7 +139,7 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
       const winner = (now && neighbours.madeBy(now)?.name) || 'Somebody else';
       const sentence = `${winner} was first. This is their version: yours was not saved.`;
       mark(pet.petId, { kind: 'lost-race', sentence });
-      announce(`${user.name}: ${sentence}`);
+      announce(`${name}: ${sentence}`);
     } catch (error) {
       takeBack();
       mark(pet.petId, { kind: 'failed', sentence: say(error) });
@@ -139,6 +157,7 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
 
   client.on('state', (next) => {
     state.value = next;
+    if (next.name === 'connected') userId.value = next.userId;
   });
   client.on('subscribed', load);
   client.on('wire', (frame) => {
@@ -146,7 +165,7 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
   });
   client.on('recovered', (what) => {
     recovery.value = what;
-    announce(`${user.name} is back: ${what.messages} missed messages recovered.`);
+    announce(`${name} is back: ${what.messages} missed messages recovered.`);
     if (!what.recovered) void load();
   });
   client.subscribe('Pet', (pet, { recovered }) => {
@@ -155,14 +174,15 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
       const ms = clickedAt === undefined ? undefined : Date.now() - clickedAt;
       take(pet);
       mark(pet.petId, recovered ? { kind: 'recovered' } : { kind: 'arrived', ms });
-      neighbours.arrived(user.name, pet, recovered);
+      neighbours.arrived(name, pet, recovered);
     });
-    announce(`On ${user.name}'s page, ${pet.name} changed.`);
+    announce(`On ${name}'s page, ${pet.name} changed.`);
   });
 
   return {
-    name: user.name,
+    ...persona,
     sessionId: client.sessionId,
+    userId,
     state,
     pets,
     marks,
@@ -173,6 +193,7 @@ export function createPerson(stage: StageFacts, user: User, neighbours: Neighbou
       client.connect();
       void load();
     },
+    leave: client.disconnect,
     load,
     save,
     raise,

@@ -1,8 +1,9 @@
-import { type Signal, signal } from '@preact/signals';
+import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Update } from './hops.ts';
-import { createPerson, type Neighbours, type Person } from './person.ts';
+import { createPerson, type Neighbours, type Person, type Persona } from './person.ts';
 import type { StageFacts } from './stage.ts';
 import type { Pet } from './store.ts';
+import { createTokens, type Tokens } from './tokens.ts';
 
 /** The last change of a pet, followed from the click to the other page. */
 export interface LastUpdate extends Update {
@@ -14,8 +15,13 @@ export interface LastUpdate extends Update {
 }
 
 export interface Playground {
-  readonly people: readonly Person[];
-  readonly last: Signal<LastUpdate | undefined>;
+  readonly people: ReadonlySignal<readonly Person[]>;
+  /** Those who have left too: what is told of them later still has their name. */
+  readonly acquainted: ReadonlySignal<readonly Person[]>;
+  readonly last: ReadonlySignal<LastUpdate | undefined>;
+  /** Somebody else sits down here: with a session, a socket and a pane of their own. */
+  join(userName: string, tokens: Tokens): Person;
+  leave(person: Person): void;
 }
 
 const versionOf = (pet: Pet): string => `${pet.petId}/${pet.version}`;
@@ -58,7 +64,35 @@ export function openPlayground(stage: StageFacts): Playground {
     },
   };
 
-  const people = stage.users.map((user) => createPerson(stage, user, neighbours));
-  for (const person of people) person.connect();
-  return { people, last };
+  const people = signal<readonly Person[]>([]);
+  const acquainted = signal<readonly Person[]>([]);
+
+  function seat(persona: Persona): Person {
+    const person = createPerson(stage, persona, neighbours);
+    people.value = [...people.value, person];
+    acquainted.value = [...acquainted.value, person];
+    person.connect();
+    return person;
+  }
+
+  stage.users.forEach((user, index) => {
+    const look = index % 2 === 0 ? 'joe' : 'sam';
+    const tokens = createTokens(stage, user);
+    seat({ name: user.name, look, signedIn: 'Signed in for you', tokens });
+  });
+
+  return {
+    people,
+    acquainted,
+    last,
+    join(userName, tokens) {
+      const isTaken = people.value.some(({ name }) => name === userName);
+      const name = isTaken ? `${userName} again` : userName;
+      return seat({ name, look: 'guest', signedIn: 'Your account', tokens });
+    },
+    leave(person) {
+      person.leave();
+      people.value = people.value.filter((one) => one !== person);
+    },
+  };
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { GenerateInvitationAnswer } from '../../contract/internal.ts';
 
 /** Where everything is, and who may use it. */
 export interface StageFacts {
@@ -9,6 +10,10 @@ export interface StageFacts {
   readonly awsUrl: string;
   readonly clientId: string;
   readonly users: readonly User[];
+  /** As whom the page listens for who comes and goes. */
+  readonly watcher: User | undefined;
+  /** For whoever wants to sign up. */
+  readonly invitation: GenerateInvitationAnswer | undefined;
 }
 
 export interface User {
@@ -45,7 +50,7 @@ async function askFacts(): Promise<StageFacts | undefined> {
   try {
     const answer = await fetch('/stage/facts', { cache: 'no-store' });
     if (!answer.ok) return undefined;
-    const { region, urls, outputs, users } = await answer.json();
+    const { region, urls, outputs, users, watcher, invitation } = await answer.json();
     // By stack, as `cdk deploy --outputs-file` writes them; the names are the construct's.
     const all: Record<string, string> = Object.assign({}, ...Object.values(outputs));
     return {
@@ -55,6 +60,8 @@ async function askFacts(): Promise<StageFacts | undefined> {
       awsUrl: urls.aws,
       clientId: all.UserPoolClientId ?? '',
       users: users ?? [],
+      watcher,
+      invitation,
     };
   } catch {
     return undefined;

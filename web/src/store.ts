@@ -1,5 +1,6 @@
 import type { SESSION_HEADER } from '../../contract/http.ts';
 import type { operations } from '../../sample/pet-store/operations.ts';
+import { type Call, callAs, refusalOf } from './http.ts';
 import type { Tokens } from './tokens.ts';
 
 // By type only, because the modules that say so bring the validation of requests with them.
@@ -28,47 +29,23 @@ export interface Store {
 }
 
 export function createStore(http: string, tokens: Tokens, sessionId: string): Store {
-  const base = http.replace(/\/$/, '');
-
-  async function call(path: string, init: RequestInit = {}): Promise<Response> {
-    const once = async () => {
-      const headers = {
-        Authorization: `Bearer ${await tokens.get()}`,
-        [sessionHeader]: sessionId,
-        ...(init.body ? { 'Content-Type': 'application/json' } : {}),
-      };
-      return fetch(`${base}${path}`, { ...init, headers }).catch(() => {
-        throw new Error('The store cannot be reached.');
-      });
-    };
-    const answer = await once();
-    if (answer.status !== 401) return answer;
-    // Expired or revoked since it was taken: a new one is worth exactly one more try.
-    tokens.forget();
-    return once();
-  }
-
-  async function refusal(answer: Response): Promise<Error> {
-    const said = await answer.json().catch(() => ({}));
-    if (answer.status === 401) return new Error('The token is not accepted, a new one neither.');
-    return new Error(said.message ?? `The store answers ${answer.status}.`);
-  }
+  const headers = { [sessionHeader]: sessionId };
+  const call = (path: string, more: Call = {}) => callAs(tokens, http, path, { ...more, headers });
 
   return {
     async list() {
       const answer = await call(petsPath);
-      if (!answer.ok) throw await refusal(answer);
+      if (!answer.ok) throw await refusalOf(answer);
       const { pets } = await answer.json();
       return pets;
     },
     async save(pet, change) {
-      const body = JSON.stringify({ ...change, version: pet.version });
       const answer = await call(`${petsPath}/${encodeURIComponent(pet.petId)}`, {
         method: 'PUT',
-        body,
+        body: { ...change, version: pet.version },
       });
       if (answer.status === 409) return { outcome: 'lost-race' };
-      if (!answer.ok) throw await refusal(answer);
+      if (!answer.ok) throw await refusalOf(answer);
       return { outcome: 'saved', pet: await answer.json() };
     },
   };

@@ -1,5 +1,6 @@
 import { facts } from '../stage.ts';
 import { CopyButton } from './copy-button.tsx';
+import { SectionNav } from './section-nav.tsx';
 import { ThemeSwitch } from './theme-switch.tsx';
 
 export function Header() {
@@ -16,6 +17,7 @@ export function Header() {
         <Address name="HTTP" url={found?.httpUrl} />
         <Address name={found ? `AWS, ${found.region}` : 'AWS'} url={found?.awsUrl} />
       </dl>
+      <SectionNav />
     </header>
   );
 }

@@ -1,3 +1,4 @@
+import { formatSession } from '../format.ts';
 import type { Person } from '../person.ts';
 import { lost } from '../stage.ts';
 import { CableSwitch } from './cable-switch.tsx';
@@ -7,11 +8,11 @@ import { WireView } from './wire-view.tsx';
 
 /** One person's page. */
 export function Pane({ person }: { person: Person }) {
-  const { name, sessionId } = person;
+  const { name, look, signedIn, sessionId } = person;
   const state = person.state.value;
-  const title = `pane-${name}`;
+  const title = `pane-${sessionId}`;
   return (
-    <section class={`pane pane-${name.toLowerCase()}`} aria-labelledby={title}>
+    <section class={`pane person-${look}`} aria-labelledby={title}>
       <div class="pane-head">
         <span class="face" aria-hidden="true">
           {name.slice(0, 1)}
@@ -19,7 +20,7 @@ export function Pane({ person }: { person: Person }) {
         <div>
           <h2 id={title}>{name}</h2>
           <p class="small">
-            Signed in for you · session <code>{sessionId.slice(0, 8)}</code>
+            {signedIn} · session <code>{formatSession(sessionId)}</code>
           </p>
         </div>
         <StateChip state={state} plugged={person.plugged.value} />

@@ -1,25 +1,18 @@
 import { theme, themes } from '../theme.ts';
+import { Segments } from './segments.tsx';
 
 const words = { auto: 'Auto', light: 'Light', dark: 'Dark' } as const;
 
 export function ThemeSwitch() {
   return (
-    <fieldset class="theme">
-      <legend class="unseen">Colours</legend>
-      {themes.map((one) => (
-        <label key={one}>
-          <input
-            type="radio"
-            name="theme"
-            class="unseen"
-            checked={theme.value === one}
-            onChange={() => {
-              theme.value = one;
-            }}
-          />
-          <span>{words[one]}</span>
-        </label>
-      ))}
-    </fieldset>
+    <Segments
+      legend="Colours"
+      name="theme"
+      options={themes.map((one) => [one, words[one]])}
+      value={theme.value}
+      onChange={(next) => {
+        theme.value = next;
+      }}
+    />
   );
 }

@@ -1,0 +1,35 @@
+import type * as z from 'zod/mini';
+import type { InternalRefusal } from '../../contract/internal.ts';
+import { Refusal, sentence } from '../../contract/refusals.ts';
+import { logDefect } from './log.ts';
+import { readShape } from './read-shape.ts';
+
+/**
+ * The edge of the functions that IAM principals invoke [S0-14]. A payload of another shape is answered
+ * with a refusal, because invoking again would not help; a defect is logged here once and fails the
+ * invocation, so that it is tried again where AWS tries again, in words that tell nothing of the inside.
+ */
+export const internalEdge =
+  <Request, Answer extends object>(
+    operation: string,
+    shape: z.ZodMiniType<Request>,
+    run: (request: Request, now: number) => Promise<Answer>,
+  ) =>
+  async (payload: unknown): Promise<Answer | InternalRefusal> => {
+    try {
+      return await run(readShape(payload ?? {}, shape), Date.now());
+    } catch (fault) {
+      if (fault instanceof Refusal && fault.code === 'malformed') {
+        return { refused: { code: fault.code, message: sentence(fault) } };
+      }
+      logDefect('operation.failed', fault, { operation });
+      throw plainError(`${operation} failed: its log says why.`);
+    }
+  };
+
+/** Lambda hands an error's stack on to whoever invoked: this one has none. */
+function plainError(message: string): Error {
+  const error = new Error(message);
+  error.stack = message;
+  return error;
+}
