@@ -26,7 +26,7 @@ export type Right<Table extends TableName = TableName> =
   | Verb
   | `query ${Extract<IndexesOf<Table>, string>}`;
 
-export type QueueName = 'reaper' | 'session-check' | 'parked-events';
+export type QueueName = 'reaper' | 'session-check' | 'parked-events' | 'parked-notifications';
 /** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
 export type UserCall =
   | 'AdminCreateUser'
@@ -105,6 +105,21 @@ export const functions = {
     sockets: ['post', 'delete'],
     timeoutSeconds: 60,
     memoryMb: 1769, // posting is CPU-bound: a whole vCPU
+  },
+  redrive: {
+    file: 'queues/redrive',
+    does: 'numbers and posts the messages that a batch of the stream gave up on',
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update', 'batchGet'],
+      subscriptions: ['query', 'update'],
+      notifications: ['get', 'update', 'scan'],
+    },
+    sockets: ['post', 'delete'],
+    timeoutSeconds: 60,
+    memoryMb: 1769, // as the fan-out's
+    scansBecause:
+      'What a stream mapping gives up on comes without its content, and a message without a number is in no index. It happens on bad days only.',
   },
   'session-stream': {
     file: 'streams/session-stream',
@@ -258,5 +273,10 @@ export const queues = {
     consumer: 'parked-events',
     /** A bus that did not take an event is not asked again at once. */
     delaySeconds: 30,
+  },
+  'parked-notifications': {
+    consumer: 'redrive',
+    /** Whatever made ten tries fail may be over by then. */
+    delaySeconds: 60,
   },
 } as const satisfies Record<QueueName, { consumer: FunctionName; delaySeconds: number }>;

@@ -20,6 +20,11 @@ export const sessionCheckMessage = z.object({
 });
 export type SessionCheckMessage = z.infer<typeof sessionCheckMessage>;
 
+/** Stream mapping → redrive: a batch that it gave up on. Where it was, not what was in it. */
+export const parkedBatchMessage = z.object({
+  DDBStreamBatchInfo: z.object({ batchSize: z.number() }),
+});
+
 // ── Functions to invoke [S0-14] ────────────────────────────────────────────────────────────────
 
 /** [S0-05] `generateInvitation`. */

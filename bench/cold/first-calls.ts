@@ -60,6 +60,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'session-check': queueEvent(session),
   reaper: queueEvent({ connectionId, tries: 0 }),
   sweep: {},
+  redrive: queueEvent({ DDBStreamBatchInfo: { batchSize: 1 } }),
   'notification-bridge': streamEvent(messageKey, message),
   'parked-events': queueEvent({ source: 'bench', type: 'Bench', detail: '{}' }),
   'sign-in': httpEvent({ userName: 'somebody', password: 'secret' }),

@@ -12,6 +12,7 @@ import { queueUrlOf } from './environment.ts';
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
+  readonly 'parked-notifications': never;
   readonly 'parked-events': BusEvent;
 }
 

@@ -58,6 +58,11 @@ export function selecting(keys: Expression) {
   return { KeyConditionExpression: where.text, ...declarations(where) };
 }
 
+export function filtering(condition: Expression) {
+  const when = render(condition, 'f');
+  return { FilterExpression: when.text, ...declarations(when) };
+}
+
 /** An update within a transaction; a lost condition brings the row as it was. */
 export const updateItem = (
   TableName: string,

@@ -1,14 +1,15 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { HEAD_ID, type HeadRow, type NotificationRow, SEQ_INDEX } from '../../contract/tables.ts';
 import type { Head, Stamp } from '../../rules/sequence.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { batchGet } from './batch-get.ts';
-import { conditional, ex, selecting, updateItem } from './expression.ts';
+import { conditional, ex, filtering, selecting, updateItem } from './expression.ts';
 
-type Reach<Rights extends 'get' | 'put' | 'update' | 'batchGet' | 'query SeqIndex'> = Reaches<{
-  notifications: Rights;
-}>;
+type Reach<Rights extends 'get' | 'put' | 'update' | 'scan' | 'batchGet' | 'query SeqIndex'> =
+  Reaches<{
+    notifications: Rights;
+  }>;
 
 /** A new message; its id must be new on its topic. */
 export const putNotification = (reach: Reach<'put'>, row: NotificationRow): TransactItem => ({
@@ -88,4 +89,21 @@ export async function readNotifications(
     }),
   );
   return { rows: (Items ?? []) as NotificationRow[], isComplete: LastEvaluatedKey === undefined };
+}
+
+/** Messages without a number, wherever they are, a page at a time. */
+export async function* scanUnnumbered(reach: Reach<'scan'>): AsyncGenerator<NotificationRow[]> {
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await reach.documents.send(
+      new ScanCommand({
+        TableName: reach.tables.notifications.name,
+        ConsistentRead: true,
+        ExclusiveStartKey: from,
+        ...filtering(ex`attribute_exists(#payload) AND attribute_not_exists(#seq)`),
+      }),
+    );
+    yield (page.Items ?? []) as NotificationRow[];
+    from = page.LastEvaluatedKey;
+  } while (from);
 }

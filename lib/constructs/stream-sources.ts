@@ -1,13 +1,19 @@
-import type { FunctionName } from '../../contract/functions.ts';
+import type { FunctionName, QueueName } from '../../contract/functions.ts';
 import { HEAD_ID, PLAYER_ITEM, type SessionRow, type TableName } from '../../contract/tables.ts';
 
-interface StreamSource {
+export interface StreamSource {
   readonly table: TableName;
   /**
    * In EventBridge's pattern language: records that match none of them are never delivered, nor paid
    * for. Lambda admits five.
    */
   readonly filters: readonly object[];
+  /**
+   * Who takes up the batches that the mapping gave up on.
+   *
+   * @default - nobody: they wait for a person
+   */
+  readonly parksIn?: QueueName;
 }
 
 type Attribute = keyof SessionRow;
@@ -38,7 +44,11 @@ const playerChanged = {
 
 /** Which table's stream feeds which function, with what of it. */
 export const streamSources = {
-  'fan-out': { table: 'notifications', filters: [newNotification] },
+  'fan-out': {
+    table: 'notifications',
+    filters: [newNotification],
+    parksIn: 'parked-notifications',
+  },
   'notification-bridge': { table: 'notifications', filters: [newNotification] },
   'session-stream': { table: 'sessions', filters: [sessionLeft, playerChanged] },
 } as const satisfies { readonly [Name in FunctionName]?: StreamSource };

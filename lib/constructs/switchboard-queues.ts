@@ -5,7 +5,7 @@ import { functions, type QueueName, queues } from '../../contract/functions.ts';
 import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
 import { deadLetterQueue, workQueue } from './secure-queue.ts';
-import { type StreamFunction, streamSources } from './stream-sources.ts';
+import { type StreamFunction, type StreamSource, streamSources } from './stream-sources.ts';
 
 /** The queues that functions send through, and where goes what no function could take. */
 export class SwitchboardQueues extends Construct {
@@ -21,6 +21,8 @@ export class SwitchboardQueues extends Construct {
       return workQueue(this, pascalCase(name), { delaySeconds, consumerSeconds });
     });
     this.failures = recordOf(keysOf(streamSources), (consumer) => {
+      const { parksIn }: StreamSource = streamSources[consumer];
+      if (parksIn) return this.work[parksIn];
       const queue = deadLetterQueue(this, `${pascalCase(consumer)}Failures`);
       Validations.of(queue).acknowledge({
         id: 'AwsSolutions-SQS3',

@@ -8,6 +8,7 @@ import { deliver } from '../../lambdas/flows/deliver.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
 import { publish } from '../../lambdas/flows/publish.ts';
 import { readMissed } from '../../lambdas/flows/read-missed.ts';
+import { redrive } from '../../lambdas/flows/redrive.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
@@ -349,6 +350,34 @@ describe('deliver', () => {
     await say(odd);
     await fanOut();
     expect(reach.sockets.sent.get('sam')?.[0]).toContain(JSON.stringify(odd));
+  });
+});
+
+describe('redrive', () => {
+  it('numbers and posts what no batch did, in the order of publishing, after what was numbered', async () => {
+    await join('sam');
+    for (const [at, payload] of ['lost 1', 'lost 2'].entries()) {
+      await publish(reach, { tenant: 'default', topics: ['Pet'], payload, now: later(at) });
+    }
+    const lost = new Set((await written()).map(({ id }) => id));
+    await say('in time');
+    await fanOut((await written()).filter(({ id }) => !lost.has(id)));
+    await redrive(reach, later(60));
+    expect(frames('sam').map(({ seq, payload }) => [seq, payload])).toEqual([
+      [1, 'in time'],
+      [2, 'lost 1'],
+      [3, 'lost 2'],
+    ]);
+    await redrive(reach, later(120));
+    expect(frames('sam')).toHaveLength(3);
+  });
+
+  it('leaves what has expired alone', async () => {
+    await join('sam');
+    await say('old');
+    await redrive(reach, later(3600));
+    expect(frames('sam')).toEqual([]);
+    expect((await stampAll(reach, PET, await written())).map(({ seq }) => seq)).toEqual([1]);
   });
 });
 

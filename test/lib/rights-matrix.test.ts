@@ -99,19 +99,20 @@ const takes = (queue: string): Reach =>
 
 function triggers(name: FunctionName): Reach {
   const queue = (of: string): Reach => takes(`SwitchboardQueues${of}`);
-  const stream = (of: string): Reach => [
+  const stream = (of: string, parksIn = `${pascal(name)}Failures`): Reach => [
     ['dynamodb:DescribeStream', `${of}/stream`],
     ['dynamodb:GetRecords', `${of}/stream`],
     ['dynamodb:GetShardIterator', `${of}/stream`],
     // AWS knows no narrower resource for it.
     ['dynamodb:ListStreams', '*'],
-    ['sqs:SendMessage', `SwitchboardQueues${pascal(name)}Failures`],
+    ['sqs:SendMessage', `SwitchboardQueues${parksIn}`],
   ];
   const known: Partial<Record<FunctionName, Reach>> = {
     reaper: queue('Reaper'),
     'session-check': queue('SessionCheck'),
     'parked-events': queue('ParkedEvents'),
-    'fan-out': stream('notifications'),
+    'fan-out': stream('notifications', 'ParkedNotifications'),
+    redrive: queue('ParkedNotifications'),
     'notification-bridge': stream('notifications'),
     'session-stream': stream('sessions'),
   };

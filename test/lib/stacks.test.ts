@@ -322,10 +322,10 @@ describe('queues', () => {
 
 describe('streams', () => {
   it.each([
-    ['FanOut', 'Notifications'],
-    ['NotificationBridge', 'Notifications'],
-    ['SessionStream', 'Sessions'],
-  ])('%s follows %s from the beginning, and gives up on nothing silently', (name, table) => {
+    ['FanOut', 'Notifications', 'ParkedNotifications'],
+    ['NotificationBridge', 'Notifications', 'NotificationBridgeFailures'],
+    ['SessionStream', 'Sessions', 'SessionStreamFailures'],
+  ])('%s follows %s from the beginning, and what it gives up on is in %s', (name, table, queue) => {
     const { Properties } = resource(
       app.service,
       'AWS::Lambda::EventSourceMapping',
@@ -341,7 +341,7 @@ describe('streams', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       DestinationConfig: {
         OnFailure: {
-          Destination: { 'Fn::GetAtt': [expect.stringContaining(`${name}Failures`), 'Arn'] },
+          Destination: { 'Fn::GetAtt': [expect.stringContaining(queue), 'Arn'] },
         },
       },
     });
