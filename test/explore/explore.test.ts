@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { explore, report } from './explore.ts';
+import { faultNames, faults } from './faults.ts';
+
+/** SCHEDULES and SEED in the environment look further, or elsewhere. */
+const SCHEDULES = Number(process.env.SCHEDULES ?? 500);
+const SEED = Number(process.env.SEED ?? 1);
+
+describe('presence and sessions, in schedules by chance', () => {
+  it(`keeps every promise in ${SCHEDULES} schedules with crashes (seed ${SEED})`, async () => {
+    const { finding, played } = await explore({ seed: SEED, schedules: SCHEDULES });
+    expect(finding && report(finding)).toBeUndefined();
+    expect(played).toBe(SCHEDULES);
+  }, 300_000);
+
+  it.each(faultNames)(
+    'finds the planted fault: %s',
+    async (name) => {
+      const { within, plant } = faults[name];
+      const { finding } = await explore({ seed: SEED, schedules: within, plant, isShrunk: false });
+      expect(finding).toBeDefined();
+    },
+    60_000,
+  );
+
+  it('plays a schedule the same way every time', async () => {
+    const { plant } = faults['version raised on a re-bind'];
+    const once = () => explore({ seed: SEED, schedules: 20, plant, isShrunk: false });
+    const [first, second] = [await once(), await once()];
+    expect(first.finding?.trace).toEqual(second.finding?.trace);
+    expect(first.finding?.trace.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,96 @@
+import { type EveryReach, startEngine } from '../support/engine.ts';
+import { healthy } from './faults.ts';
+import { type Finding, play, type Schedule, scheduleOf } from './schedule.ts';
+import type { Plant } from './world.ts';
+
+export interface Exploration {
+  readonly seed: number;
+  readonly schedules: number;
+  readonly first?: number;
+  readonly plant?: Plant;
+  /** Look for the least schedule that breaks the same promise, too. */
+  readonly isShrunk?: boolean;
+}
+
+const SCHEDULES_PER_ENGINE = 100;
+const SIDE_BY_SIDE = 3;
+/** Interleavings that shrinking tries of each smaller schedule. */
+const SALTS = 4;
+
+/** Plays schedules by seed until a promise breaks; then the least schedule that still breaks it. */
+export async function explore({
+  seed,
+  schedules,
+  first = 0,
+  plant = healthy,
+  isShrunk = true,
+}: Exploration): Promise<{ readonly finding: Finding | undefined; readonly played: number }> {
+  let played = 0;
+  for (let from = 0; from < schedules; from += SCHEDULES_PER_ENGINE) {
+    const engine = await startEngine();
+    try {
+      const numbers = Array.from(
+        { length: Math.min(SCHEDULES_PER_ENGINE, schedules - from) },
+        (_, at) => first + from + at,
+      );
+      const findings: Finding[] = [];
+      const queue = numbers.values();
+      const lane = async (): Promise<void> => {
+        for (const number of queue) {
+          if (findings.length > 0) return;
+          const { finding } = await play(
+            await engine.createTables(),
+            scheduleOf(seed, number),
+            plant,
+          );
+          played += 1;
+          if (finding) findings.push(finding);
+        }
+      };
+      await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lane));
+      const [lowest] = findings.sort((a, b) => a.schedule.number - b.schedule.number);
+      if (lowest) {
+        const finding = isShrunk ? await shrink(engine.createTables, lowest, plant) : lowest;
+        return { finding, played };
+      }
+    } finally {
+      await engine.stop();
+    }
+  }
+  return { finding: undefined, played };
+}
+
+/** Leaves out crashes and steps, one by one, for as long as some interleaving breaks the same promise. */
+async function shrink(
+  createTables: () => Promise<EveryReach>,
+  found: Finding,
+  plant: Plant,
+): Promise<Finding> {
+  let least = found;
+  const isFoundIn = async (schedule: Schedule): Promise<boolean> => {
+    for (let salt = 0; salt < SALTS; salt += 1) {
+      const { finding } = await play(await createTables(), { ...schedule, salt }, plant);
+      if (finding?.promise !== found.promise) continue;
+      least = finding;
+      return true;
+    }
+    return false;
+  };
+  await isFoundIn({ ...least.schedule, crashes: 0 });
+  for (let isLess = true; isLess; ) {
+    isLess = false;
+    for (let at = least.schedule.steps.length - 1; at >= 0; at -= 1) {
+      const steps = least.schedule.steps.toSpliced(at, 1);
+      isLess = (await isFoundIn({ ...least.schedule, steps })) || isLess;
+    }
+  }
+  return least;
+}
+
+/** What a person needs to see it again. */
+export const report = ({ promise, seen, schedule, trace }: Finding, fault?: string): string =>
+  [
+    `Broken: ${promise} (${seen}).`,
+    `Replay: npm run explore -- --seed ${schedule.seed} --replay ${schedule.number}${fault ? ` --fault '${fault}'` : ''}`,
+    ...trace.map((line) => `  ${line}`),
+  ].join('\n');

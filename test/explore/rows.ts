@@ -1,0 +1,108 @@
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type ConnectionRow,
+  PLAYER_ITEM,
+  type PlayerRow,
+  playerKey,
+  type SessionName,
+  type SessionRow,
+  type SubscriptionRow,
+  sessionItem,
+  sessionOfKey,
+  subscriberKey,
+  type TopicsRow,
+  topicKey,
+  topicsItem,
+} from '../../contract/tables.ts';
+import type { EveryReach } from '../support/engine.ts';
+
+/** The tables that sessions are made of. */
+export const watched = ['connections', 'sessions', 'subscriptions'] as const;
+export type Watched = (typeof watched)[number];
+type Row = Readonly<Record<string, unknown>>;
+
+/** One row's change by one write: what DynamoDB's stream would tell. */
+export interface Change {
+  readonly table: Watched;
+  readonly before: Row | undefined;
+  readonly after: Row | undefined;
+}
+
+/** What stands in the engine, as last looked at. */
+export interface Rows {
+  /** Looks at the tables that were written to, and tells what is different. */
+  look(tables: readonly Watched[]): Promise<Change[]>;
+  connections(): ConnectionRow[];
+  sessions(): (SessionRow & { readonly name: SessionName })[];
+  connection(connectionId: string): ConnectionRow | undefined;
+  session(name: SessionName): SessionRow | undefined;
+  players(): PlayerRow[];
+  player(name: SessionName): PlayerRow | undefined;
+  topics(name: SessionName): TopicsRow | undefined;
+  subscription(name: SessionName, topic: string): SubscriptionRow | undefined;
+  subscriptions(name: SessionName): SubscriptionRow[];
+}
+
+export function watchRows({ documents, tables }: EveryReach): Rows {
+  const images: Record<Watched, ReadonlyMap<string, Row>> = {
+    connections: new Map(),
+    sessions: new Map(),
+    subscriptions: new Map(),
+  };
+
+  const lookAt = async (table: Watched): Promise<Change[]> => {
+    const { Items = [] } = await documents.send(
+      new ScanCommand({ TableName: tables[table].name, ConsistentRead: true }),
+    );
+    const now = new Map(Items.map((row) => [keyOf[table](row), row]));
+    const was = images[table];
+    images[table] = now;
+    return [...new Set([...was.keys(), ...now.keys()])]
+      .map((key) => ({ table, before: was.get(key), after: now.get(key) }))
+      .filter(({ before, after }) => textOf(before) !== textOf(after));
+  };
+
+  const inSessions = (name: SessionName, item: string): Row | undefined =>
+    images.sessions.get(`${playerKey(name.tenant, name.userId)}\n${item}`);
+
+  return {
+    look: async (written) => (await Promise.all(written.map(lookAt))).flat(),
+    connections: () => [...images.connections.values()] as unknown as ConnectionRow[],
+    connection: (id) => images.connections.get(id) as unknown as ConnectionRow | undefined,
+    sessions: () =>
+      ([...images.sessions.values()] as unknown as SessionRow[]).flatMap((row) => {
+        const name = sessionOfKey(row.player, row.item);
+        return name ? [{ ...row, name }] : [];
+      }),
+    session: (name) =>
+      inSessions(name, sessionItem(name.sessionId)) as unknown as SessionRow | undefined,
+    players: () =>
+      ([...images.sessions.values()] as unknown as PlayerRow[]).filter(
+        ({ item }) => item === PLAYER_ITEM,
+      ),
+    player: (name) => inSessions(name, PLAYER_ITEM) as unknown as PlayerRow | undefined,
+    topics: (name) =>
+      inSessions(name, topicsItem(name.sessionId)) as unknown as TopicsRow | undefined,
+    subscription: ({ tenant, userId, sessionId }, topic) =>
+      images.subscriptions.get(
+        `${topicKey(tenant, topic)}\n${subscriberKey(userId, sessionId)}`,
+      ) as unknown as SubscriptionRow | undefined,
+    subscriptions: ({ userId, sessionId }) =>
+      ([...images.subscriptions.values()] as unknown as SubscriptionRow[]).filter(
+        ({ subscriber }) => subscriber === subscriberKey(userId, sessionId),
+      ),
+  };
+}
+
+const keyOf: Record<Watched, (row: Row) => string> = {
+  connections: (row) => String(row.connectionId),
+  sessions: (row) => `${row.player}\n${row.item}`,
+  subscriptions: (row) => `${row.topic}\n${row.subscriber}`,
+};
+
+const textOf = (row: Row | undefined): string | undefined =>
+  row &&
+  JSON.stringify(
+    Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)),
+    (_, value) => (value instanceof Set ? [...value].sort() : value),
+  );

@@ -1,0 +1,191 @@
+import type { EveryReach } from '../support/engine.ts';
+import { type Actor, castActors } from './actors.ts';
+import {
+  type Broken,
+  judgeAlways,
+  judgeChange,
+  judgeEmpty,
+  judgeQuiet,
+  judgeSwept,
+} from './invariants.ts';
+import { makePlan, type Step } from './plan.ts';
+import { randomOf } from './random.ts';
+import { openScheduler, type Scheduler } from './scheduler.ts';
+import { deadlineOf, openWorld, type Plant, type World } from './world.ts';
+
+/** One schedule, told completely: the same one runs the same way every time. */
+export interface Schedule {
+  readonly seed: number;
+  readonly number: number;
+  readonly graceSeconds: number;
+  readonly stickiness: number;
+  readonly crashes: number;
+  readonly steps: readonly Step[];
+  /** Another one, other interleavings of the same steps. */
+  readonly salt: number;
+}
+
+export interface Finding extends Broken {
+  readonly schedule: Schedule;
+  readonly trace: readonly string[];
+}
+
+export function scheduleOf(seed: number, number: number): Schedule {
+  const random = randomOf(seed, number, 'plan');
+  // Below a function's time limit too: then a slow function meets a later life of its session.
+  const graceSeconds = random.pick([30, 30, 30, 2]);
+  return {
+    seed,
+    number,
+    graceSeconds,
+    stickiness: random.pick([0, 0.5, 0.9]),
+    crashes: random.below(4),
+    steps: makePlan(random, graceSeconds),
+    salt: 0,
+  };
+}
+
+interface Run {
+  readonly world: World;
+  readonly scheduler: Scheduler;
+  /** The first promise that broke. */
+  broken: Broken | undefined;
+}
+
+const ENOUGH_MOVES = 5000;
+const IDLE_AND_MORE_SECONDS = 700;
+const SWEEP_EVERY_SECONDS = 61;
+
+/** Plays a schedule on tables of its own; undefined when every promise held. */
+export async function play(
+  reach: EveryReach,
+  schedule: Schedule,
+  plant: Plant,
+): Promise<{ readonly finding: Finding | undefined; readonly trace: readonly string[] }> {
+  const { seed, number, graceSeconds, stickiness, crashes, salt } = schedule;
+  const random = randomOf(seed, number, 'play', salt);
+  const temper = { stickiness, crashes };
+  const actors = castActors(() => world);
+  const world: World = openWorld(reach, random, actors, { graceSeconds, plant });
+  const scheduler = openScheduler(random, temper);
+  const run: Run = { world, scheduler, broken: undefined };
+  const left = [...schedule.steps];
+
+  const start = (actor: Actor): Promise<void> => {
+    const { now } = world;
+    return scheduler.start({
+      name: actor.name,
+      deadline: deadlineOf(actor.does, now),
+      run: (gate) => actor.run(world.reachThrough(gate), now, gate),
+      crashed: () => {
+        actor.crashed?.();
+        const dueAt = world.now + 1000 * (1 + random.below(30));
+        if (actor.comesAgain) world.deliver({ ...actor, dueAt });
+        else if (actor.does === 'disconnect') world.lost += 1;
+      },
+    });
+  };
+
+  /** Starts or skips the next step; false when it has to wait for something. */
+  const take = async (): Promise<boolean> => {
+    const [step] = left;
+    if (!step) return false;
+    const readiness = readinessOf(step, world, scheduler);
+    if (readiness === 'waits') return false;
+    left.shift();
+    if (readiness === 'moot') return true;
+    if (step.does === 'wait') {
+      pass(run, step.seconds);
+    } else if (step.does === 'close') {
+      scheduler.trace.push(`${step.connection} closes`);
+      world.close(step.connection, step.disconnects);
+    } else {
+      if (step.does === 'connect') world.sockets.set(step.connection, 'opening');
+      await start(actors.of(step));
+    }
+    return true;
+  };
+
+  /** Until nothing is left to do. */
+  const drain = async (): Promise<void> => {
+    for (let moves = 0; !run.broken; moves += 1) {
+      if (moves > ENOUGH_MOVES) run.broken = { promise: 'everything ends', seen: 'it goes on' };
+      if (scheduler.isBusy() && random.chance(0.65)) await scheduler.step();
+      else if (random.chance(0.5) && (await take())) {
+        // Something new has begun beside what runs.
+      } else {
+        const delivery = world.takeDue();
+        if (delivery) await start(delivery);
+        else if (scheduler.isBusy()) {
+          if (random.chance(0.05)) pass(run, 1 + random.below(3));
+          else await scheduler.step();
+        } else if (!(await take())) {
+          const next = world.nextDueAt();
+          if (next === undefined) return;
+          pass(run, Math.max(0, (next - world.now) / 1000));
+        }
+      }
+      judge(run);
+    }
+  };
+
+  const sweepAfter = async (seconds: number): Promise<void> => {
+    if (run.broken) return;
+    pass(run, seconds);
+    await start(actors.of({ does: 'sweep' }));
+    await drain();
+  };
+  const settle = async (judgeRest: typeof judgeSwept): Promise<void> => {
+    for (const seconds of [IDLE_AND_MORE_SECONDS, SWEEP_EVERY_SECONDS, SWEEP_EVERY_SECONDS])
+      await sweepAfter(seconds);
+    expectAll(run, judgeRest);
+  };
+
+  await drain();
+  expectAll(run, judgeQuiet);
+  temper.crashes = 0;
+  await settle(judgeSwept);
+  for (const [id, state] of world.sockets) if (state === 'open') world.close(id, 0);
+  await settle(judgeEmpty);
+
+  const { trace } = scheduler;
+  return { finding: run.broken && { ...run.broken, schedule, trace }, trace };
+}
+
+function pass({ world, scheduler }: Run, seconds: number): void {
+  world.now += seconds * 1000;
+  if (seconds > 0) scheduler.trace.push(`${seconds} s pass`);
+  scheduler.killOverdue(world.now);
+}
+
+function judge(run: Run): void {
+  const { world, scheduler } = run;
+  const [defect] = scheduler.defects;
+  if (defect) run.broken ??= { promise: 'no flow throws', seen: defect };
+  for (const change of world.changes.splice(0))
+    for (const broken of judgeChange(world, change)) run.broken ??= broken;
+  expectAll(run, judgeAlways);
+}
+
+function expectAll(run: Run, check: typeof judgeAlways): void {
+  for (const broken of run.broken ? [] : check(run.world)) run.broken ??= broken;
+}
+
+function readinessOf(step: Step, world: World, scheduler: Scheduler): 'ready' | 'waits' | 'moot' {
+  if (step.does === 'wait') return step.isCalm && scheduler.isBusy() ? 'waits' : 'ready';
+  if (!('connection' in step)) return 'ready';
+  const socket = world.sockets.get(step.connection);
+  switch (step.does) {
+    case 'connect':
+      return 'ready';
+    case 'close':
+      return socket === 'opening' || socket === 'open' ? 'ready' : 'moot';
+    case 'reap':
+      return socket === undefined ? 'moot' : 'ready';
+    case 'post':
+      return socket === 'open' || socket === 'closed' ? 'ready' : 'moot';
+    default:
+      if (socket === 'opening') return 'waits';
+      return socket === 'open' ? 'ready' : 'moot';
+  }
+}
