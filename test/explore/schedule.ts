@@ -1,5 +1,6 @@
 import type { EveryReach } from '../support/engine.ts';
 import { type Actor, castActors } from './actors.ts';
+import { type EventLog, openEventLog } from './event-log.ts';
 import {
   type Broken,
   judgeAlways,
@@ -48,6 +49,7 @@ export function scheduleOf(seed: number, number: number): Schedule {
 interface Run {
   readonly world: World;
   readonly scheduler: Scheduler;
+  readonly events: EventLog;
   /** The first promise that broke. */
   broken: Broken | undefined;
 }
@@ -68,7 +70,7 @@ export async function play(
   const actors = castActors(() => world);
   const world: World = openWorld(reach, random, actors, { graceSeconds, plant });
   const scheduler = openScheduler(random, temper);
-  const run: Run = { world, scheduler, broken: undefined };
+  const run: Run = { world, scheduler, events: openEventLog(), broken: undefined };
   const left = [...schedule.steps];
 
   const start = (actor: Actor): Promise<void> => {
@@ -162,8 +164,10 @@ function judge(run: Run): void {
   const { world, scheduler } = run;
   const [defect] = scheduler.defects;
   if (defect) run.broken ??= { promise: 'no flow throws', seen: defect };
-  for (const change of world.changes.splice(0))
+  for (const change of world.changes.splice(0)) {
     for (const broken of judgeChange(world, change)) run.broken ??= broken;
+    for (const broken of run.events.hear(change, world.now)) run.broken ??= broken;
+  }
   expectAll(run, judgeAlways);
 }
 
