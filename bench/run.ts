@@ -19,6 +19,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'load plus first call of every function, beside an empty one and a bare DynamoDB client',
     load: async () => (await import('./cold.ts')).cold,
   },
+  sessions: {
+    says: 'what presence costs and takes: bind, leave, end, and fifty binds of one player at once',
+    load: async () => (await import('./sessions.ts')).sessions,
+  },
   'sign-in': {
     says: 'how long a refused sign-in takes, by its reason: it must tell nothing',
     load: async () => (await import('./sign-in.ts')).signIn,
