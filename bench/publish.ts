@@ -6,6 +6,7 @@ import { RETENTION_SECONDS } from '../contract/limits.ts';
 import { newPerson } from '../test/support/people.ts';
 import { startTestStage } from '../test/support/stage.ts';
 import { newPet } from '../test/support/store.ts';
+import { CORE } from './core.ts';
 import { atMost, percentile, type Report } from './figures.ts';
 import { runLoad } from './load.ts';
 import { preload } from './publish/preload.ts';
@@ -18,7 +19,7 @@ const TENANT = 'bench';
 
 /** The stage in this process; whoever publishes and listens in another. */
 export async function publish(): Promise<Report> {
-  const { place, stop } = await startTestStage();
+  const { place, stop } = await startTestStage({ settings: CORE });
   const echo = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
   echo.on('connection', (socket) => socket.on('message', (message) => socket.send(`${message}`)));
   try {

@@ -1,12 +1,13 @@
 import { SOCKETS_VARIABLE } from '../contract/environment.ts';
 import { startTestStage } from '../test/support/stage.ts';
+import { CORE } from './core.ts';
 import { atLeast, median, type Report } from './figures.ts';
 import { runLoad } from './load.ts';
 import type { Carried, Load } from './stage/carry.ts';
 
 /** The stage in this process, whoever loads it in another. */
 export async function stage(): Promise<Report> {
-  const { stage: running, place, stop } = await startTestStage();
+  const { stage: running, place, stop } = await startTestStage({ settings: CORE });
   try {
     const { access, assembly } = running.context;
     const fanOut = assembly

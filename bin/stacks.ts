@@ -13,7 +13,7 @@ import { WarehouseStack, warehouseEntries } from '../sample/warehouse/stack.ts';
 /** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
 export async function addStacks(
   app: App,
-  { environment, logRetentionDays, eventsKeptDays, ...choices }: Config,
+  { environment, logRetentionDays, eventsKeptDays, samples, ...choices }: Config,
 ): Promise<void> {
   await bundle([
     ...keysOf(functions).map(functionEntry),
@@ -35,11 +35,13 @@ export async function addStacks(
     description: 'Switchboard: the APIs and the functions behind them.',
     switchboard: { ...choices, state, logRetention: logRetentionDays },
   });
+  if (samples === 'none') return;
   new PetStoreStack(app, 'SwitchboardPetStore', {
     description: 'A sample store on the public face of Switchboard.',
     switchboard,
     removalPolicy,
   });
+  if (samples !== 'all') return;
   new EphemeraStack(app, 'SwitchboardEphemera', {
     description: 'A sample consumer of lifecycle events: who is online.',
     switchboard,

@@ -14,6 +14,8 @@ import {
   wholeNumber,
 } from './setting.ts';
 
+const samples = ['all', 'pet-store', 'none'] as const;
+type Samples = (typeof samples)[number];
 type Environment = 'development' | 'production';
 
 /** What an operator may choose: `cdk deploy -c switchboard:door=none`, or `context` in cdk.json. */
@@ -38,6 +40,8 @@ export interface Config {
   readonly logRetentionDays: RetentionDays;
   /** WebSocket APIs write them with a role that API Gateway keeps once for the whole account. */
   readonly accessLogs: boolean;
+  /** Which of the samples come along: an application of your own needs none. */
+  readonly samples: Samples;
 }
 
 const environment = oneOf<Environment>(['development', 'production'], 'development');
@@ -61,6 +65,7 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
     read: (given) => (RetentionDays[Number(given)] === undefined ? undefined : Number(given)),
   },
   accessLogs: trueOrFalse(switchboardDefaults.accessLogs),
+  samples: oneOf(samples, 'all'),
 };
 
 const EVERY_ORIGIN = '*';

@@ -25,6 +25,7 @@ describe('configuration', () => {
       throttleBurst: 2500,
       logRetentionDays: 30,
       accessLogs: false,
+      samples: 'all',
     });
   });
 
@@ -52,6 +53,7 @@ describe('configuration', () => {
     ['throttleBurst', '1', 1],
     ['logRetentionDays', '14', 14],
     ['accessLogs', 'true', true],
+    ['samples', 'pet-store', 'pet-store'],
     ['accessLogs', false, false],
   ] as const)('reads %s=%j, from the command line or from a file', (name, given, value) => {
     expect(configOf({ [name]: given })).toHaveProperty(name, value);
@@ -80,6 +82,7 @@ describe('configuration', () => {
     ['logRetentionDays', '2', days],
     ['logRetentionDays', 'ONE_DAY', days],
     ['accessLogs', 'yes', 'true or false'],
+    ['samples', 'some', 'all or pet-store or none'],
     ['accessLogs', 'constructor', 'true or false'],
   ])('refuses %s=%j by a sentence with key, value and what is allowed', (name, given, allowed) => {
     const sentence = `switchboard:${name} is ${JSON.stringify(given)}: it must be ${allowed}.`;
