@@ -47,9 +47,7 @@ export const putTombstone = (
         TableName: reach.tables.connections.name,
         Item: tombstone(connectionId, now, was),
         ...conditional(
-          was === undefined
-            ? ex`attribute_not_exists(#connectionId)`
-            : ex`#status = ${was.status} AND attribute_not_exists(#sessionId)`,
+          was === undefined ? ex`attribute_not_exists(#connectionId)` : ex`#status = ${was.status}`,
         ),
       }),
     ),
@@ -87,7 +85,7 @@ export const leaveConnection = (
     reach.tables.connections.name,
     { connectionId },
     ex`SET #status = ${'DISCONNECTED'}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)}`,
-    ex`#status IN (${'CONNECTED'}, ${'STALE'}) AND attribute_exists(#sessionId)`,
+    ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
   );
 
 /** Counts a refused token; undefined when the connection is no longer waiting for one. */

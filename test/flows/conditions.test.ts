@@ -1,0 +1,203 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type ConnectionRow,
+  PLAYER_ITEM,
+  playerKey,
+  type SessionRow,
+  sessionItem,
+  subscriberKey,
+  topicKey,
+  topicsItem,
+} from '../../contract/tables.ts';
+import type { TransactItem } from '../../lambdas/platform/transact.ts';
+import { transact } from '../../lambdas/platform/transact.ts';
+import {
+  bindConnection,
+  countRefusal,
+  getConnection,
+  leaveConnection,
+  putConnection,
+  putTombstone,
+  touchConnection,
+} from '../../lambdas/stores/connections.ts';
+import {
+  addToPlayer,
+  beginSession,
+  dropMembers,
+  endSession,
+  getSession,
+  joinSession,
+  leaveSession,
+  markRevived,
+  removeFromPlayer,
+} from '../../lambdas/stores/sessions.ts';
+import { makeDormant, reviveSubscription } from '../../lambdas/stores/subscriptions.ts';
+import { keepTopics, keepTopicsUntil, removeTopics } from '../../lambdas/stores/topics.ts';
+import { newConnection } from '../../rules/connection.ts';
+import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+
+/**
+ * Every write is safe by its own condition, also where another one of the same transaction would refuse
+ * as well: what a flow has read before is never what makes a write right.
+ */
+
+let engine: Engine;
+let reach: EveryReach;
+const NOW = Date.parse('2026-01-01T12:00:00.000Z');
+const tab = { tenant: 'default', userId: 'joe', sessionId: 'tab-1' };
+const binding = { ...tab, connectionId: 'c1', authExpiresAt: NOW / 1000 + 3600, now: NOW };
+const player = playerKey('default', 'joe');
+const pending = newConnection('c1', 'PENDING', NOW);
+const bound: ConnectionRow = { ...pending, ...tab, status: 'CONNECTED' };
+const gone: ConnectionRow = { ...bound, status: 'DISCONNECTED' };
+
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.stop());
+beforeEach(async () => {
+  reach = await engine.createTables();
+});
+
+const put = (table: 'connections' | 'sessions' | 'subscriptions', Item: object) =>
+  reach.documents.send(new PutCommand({ TableName: reach.tables[table].name, Item: { ...Item } }));
+const sessionRow = (more: Partial<SessionRow>) =>
+  put('sessions', {
+    player,
+    item: sessionItem('tab-1'),
+    state: 'live',
+    life: 1,
+    connectedAt: pending.connectedAt,
+    authExpiresAt: binding.authExpiresAt,
+    ...more,
+  });
+const playerRow = (sessions?: ReadonlySet<string>) =>
+  put('sessions', { player, item: PLAYER_ITEM, version: 1, ...(sessions && { sessions }) });
+const rowOf = async (item: string) => {
+  const TableName = reach.tables.sessions.name;
+  const { Item } = await reach.documents.send(
+    new GetCommand({ TableName, Key: { player, item }, ConsistentRead: true }),
+  );
+  return Item;
+};
+const isDone = async (item: TransactItem) => (await transact(reach, [item])).isDone;
+
+describe('a connection', () => {
+  it.each([pending, bound, gone])('that is $status is not begun again', async (row) => {
+    await put('connections', row);
+    expect(await putConnection(reach, pending)).toBe(false);
+    expect(await getConnection(reach, 'c1')).toEqual(row);
+  });
+
+  it.each([
+    { read: undefined, row: pending, as: 'came' },
+    { read: undefined, row: bound, as: 'came and was bound' },
+    { read: pending, row: bound, as: 'was bound' },
+    { read: pending, row: gone, as: 'left' },
+  ])('that $as since it was read gets no tombstone', async ({ read, row }) => {
+    await put('connections', row);
+    expect(await putTombstone(reach, 'c1', NOW, read)).toBe(false);
+    expect(await getConnection(reach, 'c1')).toEqual(row);
+  });
+
+  it.each([
+    { as: 'has left', row: gone },
+    { as: "is another tenant's", row: { ...bound, tenant: 'acme' } },
+    { as: "is another user's", row: { ...bound, userId: 'sam' } },
+    { as: "is another session's", row: { ...bound, sessionId: 'tab-2' } },
+  ])('that $as is not bound', async ({ row }) => {
+    await put('connections', row);
+    expect(await isDone(bindConnection(reach, binding))).toBe(false);
+    expect(await getConnection(reach, 'c1')).toEqual(row);
+  });
+
+  it('that has left does not leave once more, and gives no sign of life', async () => {
+    await put('connections', gone);
+    expect(await isDone(leaveConnection(reach, 'c1', NOW + 1000))).toBe(false);
+    expect(await touchConnection(reach, 'c1', NOW + 1000)).toBe(false);
+    expect(await getConnection(reach, 'c1')).toEqual(gone);
+  });
+
+  it('that is not waiting for a token counts no refused one', async () => {
+    await put('connections', bound);
+    expect(await countRefusal(reach, 'c1')).toBeUndefined();
+    expect(await countRefusal(reach, 'never')).toBeUndefined();
+    expect(await getConnection(reach, 'never')).toBeUndefined();
+  });
+});
+
+describe('a session', () => {
+  it.each([
+    { as: 'ended', row: { state: 'ended' } as const, life: 1 },
+    { as: 'lives another life', row: { life: 2 }, life: 1 },
+  ])('that $as is not joined', async ({ row, life }) => {
+    await sessionRow(row);
+    expect(await isDone(joinSession(reach, binding, life))).toBe(false);
+  });
+
+  it.each([
+    { as: 'lives', row: { life: 1 }, life: 1 },
+    { as: 'lives', row: { life: 1 }, life: 2 },
+    { as: 'had a life since', row: { life: 2, state: 'ended' } as const, life: 2 },
+    { as: 'ended', row: { life: 1, state: 'ended' } as const, life: 1 },
+  ])('that $as does not begin life $life', async ({ row, life }) => {
+    await sessionRow(row);
+    expect(await isDone(beginSession(reach, binding, life))).toBe(false);
+  });
+
+  it('that ended does not end again, and loses no members', async () => {
+    await sessionRow({ state: 'ended', detachedAt: 1 });
+    expect(await isDone(endSession(reach, tab, NOW / 1000, NOW / 1000))).toBe(false);
+    expect(await dropMembers(reach, tab, ['c1'], NOW)).toBe(false);
+    expect(await getSession(reach, tab)).toMatchObject({ state: 'ended', detachedAt: 1 });
+  });
+
+  it('with a connection does not end, however long ago another one left', async () => {
+    await sessionRow({ conns: new Set(['c1']), detachedAt: 1 });
+    expect(await isDone(endSession(reach, tab, NOW / 1000, NOW / 1000))).toBe(false);
+  });
+
+  it('that is no more is not made by leaving it', async () => {
+    expect(await isDone(leaveSession(reach, tab, 'c1', NOW))).toBe(false);
+    expect(await getSession(reach, tab)).toBeUndefined();
+  });
+
+  it('keeps its mark when it is an earlier life that was revived', async () => {
+    await sessionRow({ life: 2, dormant: true });
+    expect(await markRevived(reach, tab, 1)).toBe(false);
+    expect((await getSession(reach, tab))?.dormant).toBe(true);
+  });
+});
+
+describe('a player', () => {
+  it('gets a session once, and loses it once: the version counts neither twice', async () => {
+    await playerRow(new Set(['tab-1']));
+    expect(await isDone(addToPlayer(reach, tab))).toBe(false);
+    expect(await isDone(removeFromPlayer(reach, tab))).toBe(true);
+    expect(await isDone(removeFromPlayer(reach, tab))).toBe(false);
+    expect(await rowOf(PLAYER_ITEM)).toMatchObject({ version: 2 });
+  });
+});
+
+describe('subscriptions and topics', () => {
+  const key = { topic: topicKey('default', 'Pet'), subscriber: subscriberKey('joe', 'tab-1') };
+
+  it('of a later life are neither made dormant nor revived by an earlier one', async () => {
+    await put('subscriptions', { ...key, life: 3 });
+    expect(await makeDormant(reach, tab, 'Pet', 2, 1)).toBe(false);
+    expect(await reviveSubscription(reach, tab, 'Pet', 2)).toBe(false);
+    await put('sessions', { player, item: topicsItem('tab-1'), life: 3 });
+    expect(await keepTopics(reach, tab, 2)).toBe(false);
+    expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
+    expect(await rowOf(topicsItem('tab-1'))).toMatchObject({ life: 3 });
+  });
+
+  it('that are no more are not made by ending or reviving them', async () => {
+    expect(await makeDormant(reach, tab, 'Pet', 2, 1)).toBe(false);
+    expect(await reviveSubscription(reach, tab, 'Pet', 2)).toBe(false);
+    expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
+    expect(await isDone(removeTopics(reach, tab, new Set(['Pet'])))).toBe(false);
+    expect(await rowOf(topicsItem('tab-1'))).toBeUndefined();
+  });
+});
