@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,16 @@ describe('the app', () => {
     },
     60_000,
   );
+
+  it.each([
+    ['none', []],
+    ['pet-store', ['SwitchboardPetStore']],
+  ])('leaves samples out: %s', async (samples, left) => {
+    expect(await runApp({ samples }, false)).toEqual({ code: 0, stderr: '' });
+    const { artifacts } = JSON.parse(readFileSync(join(output, 'manifest.json'), 'utf8'));
+    const stacks = ['SwitchboardPetStore', 'SwitchboardEphemera', 'SwitchboardWarehouse'];
+    expect(stacks.filter((stack) => stack in artifacts)).toEqual(left);
+  });
 
   it('stops at a wrong choice with one sentence', async () => {
     expect(await runApp({ door: 'ticket' }, false)).toEqual({

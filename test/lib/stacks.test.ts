@@ -31,7 +31,7 @@ const everyResource = (type: string) =>
   allTemplates().flatMap((template) => Object.entries(template.findResources(type)));
 
 describe('stacks', () => {
-  it('depend on each other in one direction', () => {
+  it('[S0-11] depend on each other in one direction, Switchboard on nothing but its own state', () => {
     const needs = app.assembly.stacks.map(({ id, dependencies }) => [
       id,
       dependencies.map((other) => other.id).filter((other) => !other.endsWith('.assets')),

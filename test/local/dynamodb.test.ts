@@ -122,11 +122,9 @@ describe('the gate', () => {
     ],
   ] as const)('demands dynamodb:%s on the table%s', async (action, below, command) => {
     const { stage, db } = await start([Pets]);
-    // biome-ignore lint/suspicious/noExplicitAny: commands of different kinds, each sent as it is.
-    await expect(db.send(command as any)).resolves.toBeDefined();
+    await expect(db.send(command as never)).resolves.toBeDefined();
     stage.denied.add(`dynamodb:${action} ${Pets.arn}${below}`);
-    // biome-ignore lint/suspicious/noExplicitAny: as above.
-    await expect(db.send(command as any)).rejects.toMatchObject({
+    await expect(db.send(command as never)).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message: expect.stringContaining(`dynamodb:${action} on resource: ${Pets.arn}${below}`),
     });
