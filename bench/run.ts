@@ -39,7 +39,7 @@ ${Object.entries(benches)
   .map(([name, { says }]) => `  ${name.padEnd(8)} ${says}`)
   .join('\n')}
 
-Each runs for less than two minutes, on this machine alone. --json prints {"bench": NAME, "metrics": {…}}.`;
+Each stops by itself within minutes, on this machine alone. --json prints {"bench": NAME, "metrics": {…}}.`;
 
 async function main([name, ...options]: readonly string[]): Promise<number> {
   if (name === undefined || name === '--help') {
