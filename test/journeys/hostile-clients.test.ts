@@ -191,28 +191,32 @@ describe(`${FRAMES} generated frames (SEED=${SEED})`, () => {
       return opened;
     }
 
+    /** One frame and its one answer; or none, from a socket that was closed meanwhile. */
+    async function exchange(by: Awaited<ReturnType<typeof openCounting>>, text: string) {
+      expect(by.answers, `SEED=${SEED}: before ${text}`).toHaveLength(sent);
+      const answer = await by.ask(text);
+      if (answer) {
+        judge(text, answer);
+        sent += 1;
+        return;
+      }
+      // The reaper's, or the third refused token's; a bound socket is closed by nobody.
+      const { code } = await by.closed;
+      expect({ isBound, code }, `SEED=${SEED}: ${text}`).toEqual({ isBound: false, code: 1000 });
+    }
+
     return {
       token: person.token,
       async send(text) {
         // A socket that never authenticates has five seconds, and one that does is a bound one from then on.
         if (!isBound && sent > 30) await this.end();
         if (socket?.raw.readyState !== WebSocket.OPEN) socket = await open();
-        expect(socket.answers, `SEED=${SEED}: before ${text}`).toHaveLength(sent);
-        const answer = await socket.ask(text);
-        if (answer) {
-          judge(text, answer);
-          sent += 1;
-          return;
-        }
-        // The reaper's, or the third refused token's; a bound socket is closed by nobody.
-        const { code } = await socket.closed;
-        expect({ isBound, code }, `SEED=${SEED}: ${text}`).toEqual({ isBound: false, code: 1000 });
+        await exchange(socket, text);
       },
       async end() {
-        if (socket?.raw.readyState === WebSocket.OPEN) {
-          await socket.ask('{"type":"ping"}');
-          expect(socket.answers).toHaveLength(sent + 1);
-        }
+        // What is answered after everything else shows that nothing else came.
+        if (socket?.raw.readyState === WebSocket.OPEN) await exchange(socket, '{"type":"ping"}');
+        expect(socket?.answers ?? []).toHaveLength(socket ? sent : 0);
         await socket?.close();
         socket = undefined;
       },
