@@ -6,16 +6,24 @@ import { checkSession } from '../lambdas/flows/check-session.ts';
 import { deliver } from '../lambdas/flows/deliver.ts';
 import { depart } from '../lambdas/flows/depart.ts';
 import { publish } from '../lambdas/flows/publish.ts';
+import { openRoutes, type Routes } from '../lambdas/flows/routes.ts';
 import { stampAll } from '../lambdas/flows/stamp.ts';
 import { subscribe } from '../lambdas/flows/subscribe.ts';
 import { sweep } from '../lambdas/flows/sweep.ts';
-import { putConnection, touchConnection } from '../lambdas/stores/connections.ts';
+import { putConnection } from '../lambdas/stores/connections.ts';
 import { isoTime, newConnection, seconds } from '../rules/connection.ts';
 import { type EveryReach, startEngine } from '../test/support/engine.ts';
 import { openTestSockets, type TestSockets } from '../test/support/sockets.ts';
 import { atMost, type Figure, type Report } from './figures.ts';
-import { putCrowd, TENANT } from './units/crowd.ts';
-import { dollarsOf, type Meter, openMeter, sumOf, type Units } from './units/meter.ts';
+import { crowdMember, putCrowd, TENANT } from './units/crowd.ts';
+import {
+  differenceOf,
+  dollarsOf,
+  type Meter,
+  openMeter,
+  sumOf,
+  type Units,
+} from './units/meter.ts';
 import { prices } from './units/prices.ts';
 
 const NOW = Date.parse('2026-11-20T12:00:00.000Z');
@@ -24,10 +32,11 @@ const times = { graceSeconds: GRACE_SECONDS, retentionSeconds: RETENTION_SECONDS
 
 /** The workload of the design: what one client costs from one reconnect to the next. */
 const reference = { clients: 10_000, deliveriesAMinute: 1, minutes: 110, recipientsOfOne: 1_000 };
-/** How often the sweep writes down that a silent socket is open: past the gateway's idle limit. */
-const TOUCH_EVERY_MINUTES = 11;
-
-type Reach = EveryReach & { readonly sockets: TestSockets; readonly retentionSeconds: number };
+type Reach = EveryReach & {
+  readonly sockets: TestSockets;
+  readonly routes: Routes;
+  readonly retentionSeconds: number;
+};
 
 /** Every operation of a client and of a publisher, with all calls that it makes. */
 export async function units(): Promise<Report> {
@@ -36,12 +45,13 @@ export async function units(): Promise<Report> {
   const engine = await startEngine();
   try {
     const open = async () => {
-      const unmetered = await engine.createTables();
+      const unmetered = await engine.createTables({ hasStreams: false });
       const meter = openMeter(unmetered.documents);
       const reach: Reach = {
         ...unmetered,
         documents: meter.documents,
         sockets: openTestSockets(),
+        routes: openRoutes(),
         retentionSeconds: RETENTION_SECONDS,
       };
       return { unmetered, meter, reach };
@@ -57,6 +67,9 @@ export async function units(): Promise<Report> {
       }
       publishes.set(`publishTo${subscribers}First`, await measurePublish(meter, reach, topic));
       publishes.set(`publishTo${subscribers}`, await measurePublish(meter, reach, topic));
+      if (subscribers === reference.recipientsOfOne) {
+        life.set('routeAgain', await measureRouteAgain(meter, unmetered, reach, topic));
+      }
       if (subscribers === reference.clients) {
         life.set('sweepOfAll', await meter.measure(() => sweep(reach, { ...times, now: NOW })));
       }
@@ -107,13 +120,34 @@ async function measureLife(meter: Meter, reach: Reach): Promise<Measured> {
     await connect('socket-4');
     await bind('socket-4', 'socket-3');
   });
-  await measure('signOfLife', () => touchConnection(reach, 'socket-4', NOW));
-  await depart(reach, 'socket-4', NOW);
+  await measure('renewToken', () => bind('socket-4'));
   const afterGrace = { ...times, now: NOW + GRACE_SECONDS * 1000 };
+  await measure('checkOfOneThatIsBack', () => checkSession(reach, session, afterGrace));
+  await depart(reach, 'socket-4', NOW);
   await measure('sessionEnd', () => checkSession(reach, session, afterGrace));
   const parts = ['connect', 'authenticate', 'subscribe10', 'disconnect', 'sessionEnd'];
   measured.set('wholeSession', sumOf(...parts.map((name) => of(measured, name))));
   return measured;
+}
+
+/** What one publish costs more after one of its subscribers has dropped and returned. */
+async function measureRouteAgain(
+  meter: Meter,
+  unmetered: EveryReach,
+  reach: Reach,
+  topic: string,
+): Promise<Units> {
+  const before = await measurePublish(meter, reach, topic);
+  const quiet = { ...reach, ...unmetered };
+  const { session, connectionId } = crowdMember('crowd', 0);
+  reach.sockets.closed.push(connectionId);
+  await depart(quiet, connectionId, NOW);
+  reach.sockets.open('returned');
+  await putConnection(quiet, newConnection('returned', 'PENDING', NOW));
+  const identity = { ...session, expiresAt: seconds(NOW) + 24 * 3600 };
+  const { sessionId } = session;
+  await authenticate(quiet, identity, { connectionId: 'returned', sessionId, now: NOW });
+  return differenceOf(await measurePublish(meter, reach, topic), before);
 }
 
 /** From the publisher's transaction to the last post. */
@@ -166,9 +200,9 @@ function reportOf(life: Measured, publishes: Measured, exponent: number): Report
   const publishing = of(publishes, `publishTo${recipientsOfOne}`);
   const parts = {
     delivering: (dollarsOf(publishing) / recipientsOfOne) * deliveries,
-    returning: dollarsOf(of(life, 'dropAndReturn')),
+    returning: dollarsOf(sumOf(of(life, 'dropAndReturn'), of(life, 'checkOfOneThatIsBack'))),
+    findingAgain: dollarsOf(of(life, 'routeAgain')),
     sweeping: (dollarsOf(of(life, 'sweepOfAll')) / clients) * minutes,
-    signsOfLife: (dollarsOf(of(life, 'signOfLife')) * minutes) / TOUCH_EVERY_MINUTES,
   };
   const messages = deliveries * prices.perMessage;
   const percent = (dollars: number) => (dollars / messages) * 100;

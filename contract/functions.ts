@@ -78,7 +78,7 @@ export const functions = {
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update'],
-      subscriptions: ['update', 'delete', 'batchWrite'],
+      subscriptions: ['update', 'delete'],
       notifications: ['batchGet', 'query SeqIndex'],
     },
     sockets: ['post', 'delete'],
@@ -212,7 +212,7 @@ export const functions = {
       sessions: ['get', 'update'],
       subscriptions: ['update'],
     },
-    sockets: ['get'],
+    sockets: ['get', 'delete'],
     isInvoked: true,
     timeoutSeconds: 30,
     memoryMb: 256,

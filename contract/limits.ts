@@ -11,14 +11,20 @@ export const CONNECT_TIMEOUT_SECONDS = 3;
 /** A DELETE while `$connect` still runs answers 410 and the socket opens afterwards: ask again. */
 export const REAP_AGAIN_AFTER_SECONDS = 2;
 export const REAP_TRIES = 6;
-/** [S4-01] What a connection's row lives without any sign of life; the sweep comes long before. */
+/** API Gateway closes every socket at this age, and one that was idle this long. */
+export const SOCKET_MOST_SECONDS = 7200;
+export const GATEWAY_IDLE_SECONDS = 600;
+/** [S4-01] What a connection's row lives from its handshake on, unless something moves it. */
 export const CONNECTION_TTL_SECONDS = 3600;
+/**
+ * What it lives from each sign of life on: longer than any socket, so that one write, the bind's, lasts
+ * for good. The sweep takes the dead out long before.
+ */
+export const LIVING_TTL_SECONDS = SOCKET_MOST_SECONDS + 600;
 /** How long a tombstone refuses a late `$connect` or bind; API Gateway never reuses ids that fast. */
 export const TOMBSTONE_TTL_SECONDS = 3600;
 /** A sign of life is written only when the last written one is older than this: no write per ping. */
 export const FRESH_FOR_SECONDS = 600;
-/** API Gateway closes a socket that was idle this long; one probe past it tells the dead. */
-export const GATEWAY_IDLE_SECONDS = 600;
 /** [S4-05] A 410 about a connection younger than this is asked again before it counts. */
 export const YOUNG_CONNECTION_SECONDS = 60;
 /** After so many refused tokens the socket is closed. */
@@ -79,8 +85,12 @@ export const BATCH_GET_ITEMS = 100;
 export const BATCH_WRITE_ITEMS = 25;
 
 // ── Upkeep ─────────────────────────────────────────────────────────────────────────────────────
-/** [S3-04] The sweep asks the gateway about rows whose last sign of life is past the idle limit. */
 export const SWEEP_EVERY_MINUTES = 1;
+/**
+ * [S3-04] Each silent socket has its turn to be asked about once in so many minutes. Together with the
+ * idle limit this is what a silent death takes to show.
+ */
+export const PROBE_EVERY_MINUTES = 10;
 export const PROBES_PER_SWEEP = 2000;
 
 // ── Accounts and invitations ───────────────────────────────────────────────────────────────────

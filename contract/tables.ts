@@ -99,8 +99,10 @@ export interface ConnectionRow {
   /** ISO: the last sign of life that was worth a write. */
   readonly timestamp: string;
   readonly ttl: number;
-  /** The token's `sub`; absent until bound, and always through the door `none`. */
+  /** The token's `sub`; absent until bound, through the door `none`, and on tombstones. */
   readonly userId?: string;
+  /** What `userId` was; on tombstones, which so leave the index. */
+  readonly formerUserId?: string;
   readonly tenant?: string;
   readonly sessionId?: string;
   /** Expiry of the token that bound it, in seconds. */
@@ -123,7 +125,10 @@ export interface SessionRow {
   readonly state: 'live' | 'ended';
   /** Connection ids. DynamoDB drops an empty set, so "nobody is left" is "attribute does not exist". */
   readonly conns?: ReadonlySet<string>;
-  /** Which life this is, 1, 2, 3 …: what was written for an earlier life cannot touch a later one. */
+  /**
+   * Counts 1, 2, 3 …: with each new life, and with each connection that comes to others. What was
+   * written for an earlier number, or remembered of it, is not good for a later one.
+   */
   readonly life: number;
   /** ISO: when this life began. */
   readonly connectedAt: string;
@@ -131,7 +136,7 @@ export interface SessionRow {
   readonly authExpiresAt: number;
   /** Seconds: the latest departure of any of its connections. */
   readonly detachedAt?: number;
-  /** Its subscriptions await revival: set when it ends, removed when a later life has revived them. */
+  /** Its subscriptions are not of this `life` yet: from its end, or a new number, until they are revived. */
   readonly dormant?: true;
   readonly ttl?: number;
 }

@@ -1,6 +1,9 @@
 import {
   CONNECTION_TTL_SECONDS,
   FRESH_FOR_SECONDS,
+  GATEWAY_IDLE_SECONDS,
+  LIVING_TTL_SECONDS,
+  PROBE_EVERY_MINUTES,
   TOMBSTONE_TTL_SECONDS,
 } from '../contract/limits.ts';
 import type { ConnectionRow, ConnectionStatus, SessionName } from '../contract/tables.ts';
@@ -35,6 +38,7 @@ export function tombstone(connectionId: string, now: number, was?: ConnectionRow
   };
 }
 
+export const livingTtl = (now: number): number => seconds(now) + LIVING_TTL_SECONDS;
 export const tombstoneTtl = (now: number): number => seconds(now) + TOMBSTONE_TTL_SECONDS;
 
 /** The session that a connection belongs to; undefined while it has none. */
@@ -48,6 +52,26 @@ export function sessionOf(row: ConnectionRow): SessionName | undefined {
 /** Is a sign of life worth a write? Not when the last one that was written is still fresh. */
 export const isDueForSignOfLife = (row: ConnectionRow, now: number): boolean =>
   now - Date.parse(row.timestamp) > FRESH_FOR_SECONDS * 1000;
+
+/** Has it been quiet for so long that the gateway may have closed it? */
+export const isSilent = (row: ConnectionRow, now: number): boolean =>
+  (row.status === 'CONNECTED' || row.status === 'STALE') &&
+  now - Date.parse(row.timestamp) > GATEWAY_IDLE_SECONDS * 1000;
+
+/**
+ * Which sweep asks the gateway about a silent socket: each has a minute of its own, told by its id, so
+ * that nobody has to write down when it was asked last.
+ */
+export const isItsTurn = ({ connectionId }: ConnectionRow, now: number): boolean =>
+  turnOf(connectionId) === Math.floor(now / 60_000) % PROBE_EVERY_MINUTES;
+
+const turnOf = (connectionId: string): number =>
+  [...connectionId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 9973, 7) %
+  PROBE_EVERY_MINUTES;
+
+/** Would the row expire before its socket must have closed, if nothing else moved it? */
+export const isShortLived = (row: ConnectionRow, now: number): boolean =>
+  row.ttl < seconds(now) + 2 * PROBE_EVERY_MINUTES * 60;
 
 export const ageInSeconds = (row: ConnectionRow, now: number): number =>
   (now - Date.parse(row.connectedAt)) / 1000;

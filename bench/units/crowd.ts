@@ -25,6 +25,12 @@ const memberOf = (crowd: string, at: number): SessionName => ({
   sessionId: `session-${at}`.padEnd(36, '-'),
 });
 
+/** One of a crowd. */
+export const crowdMember = (crowd: string, at: number) => ({
+  session: memberOf(crowd, at),
+  connectionId: connectionOf(crowd, at),
+});
+
 /** So many live clients, each subscribed to these topics: the rows that the flows would have written. */
 export async function putCrowd(
   reach: EveryReach,

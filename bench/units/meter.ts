@@ -32,6 +32,13 @@ export const sumOf = (...all: readonly Units[]): Units =>
     noUnits,
   );
 
+export const differenceOf = (one: Units, other: Units): Units => ({
+  calls: one.calls - other.calls,
+  items: one.items - other.items,
+  reads: one.reads - other.reads,
+  writes: one.writes - other.writes,
+});
+
 export const dollarsOf = ({ reads, writes }: Units): number =>
   reads * prices.perReadUnit + writes * prices.perWriteUnit;
 

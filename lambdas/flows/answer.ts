@@ -31,7 +31,7 @@ import { unsubscribe } from './unsubscribe.ts';
 
 export type AnswerReach = AuthenticateReach &
   Reaches<{
-    subscriptions: 'delete' | 'batchWrite';
+    subscriptions: 'delete';
     notifications: 'batchGet' | 'query SeqIndex';
   }> & {
     readonly sockets: Sockets<'post' | 'delete'>;

@@ -1,14 +1,21 @@
 import { isSessionId } from '../../contract/names.ts';
 import { Refusal } from '../../contract/refusals.ts';
-import type { ConnectionRow, PlayerRow, SessionName, SessionRow } from '../../contract/tables.ts';
-import { seconds, sessionOf } from '../../rules/connection.ts';
+import type { ConnectionRow, PlayerRow, SessionRow } from '../../contract/tables.ts';
+import { seconds } from '../../rules/connection.ts';
 import type { Identity } from '../../rules/identity.ts';
+import { comingOf } from '../../rules/session.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
-import { type LostCondition, transact } from '../platform/transact.ts';
-import { type Binding, bindConnection, getConnection } from '../stores/connections.ts';
-import { addToPlayer, beginSession, getSession, joinSession } from '../stores/sessions.ts';
-import { depart } from './depart.ts';
+import { type LostCondition, type TransactItem, transact } from '../platform/transact.ts';
+import { type Binding, bindConnection } from '../stores/connections.ts';
+import {
+  addToPlayer,
+  beginSession,
+  getSession,
+  joinOthers,
+  joinSession,
+} from '../stores/sessions.ts';
+import { evict } from './evict.ts';
 import { reviveSubscriptions } from './revive-subscriptions.ts';
 
 export type AuthenticateReach = Reaches<{
@@ -39,13 +46,19 @@ export async function authenticate(
   { connectionId, sessionId, replaces, now }: AuthenticateRequest,
 ): Promise<'new' | 'resumed'> {
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
-  const session: SessionName = { tenant, userId, sessionId };
-  const binding: Binding = { ...session, connectionId, authExpiresAt: expiresAt, now };
-  const { was, life } = await bind(reach, binding);
-  // The mark stays until a revival has finished, so a crash half way is made good by the next bind.
-  if (was?.dormant) await reviveSubscriptions(reach, session, life);
-  if (replaces !== undefined && replaces !== connectionId) {
-    await shut(reach, replaces, session, now);
+  const binding: Binding = {
+    tenant,
+    userId,
+    sessionId,
+    connectionId,
+    authExpiresAt: expiresAt,
+    now,
+  };
+  const was = await enter(reach, binding, (session) => comingOf(session, binding, replaces));
+  if (replaces !== undefined && replaces !== connectionId && was?.conns?.has(replaces)) {
+    const eviction = await evict(reach, replaces, now);
+    // It goes on taking posts: whoever remembers it as the only one has to learn of this one.
+    if (eviction === 'stays') await enter(reach, binding, () => 'to-others');
   }
   return was === undefined || isForgotten(was, now) ? 'new' : 'resumed';
 }
@@ -54,52 +67,47 @@ export async function authenticate(
 const isForgotten = ({ ttl }: SessionRow, now: number): boolean =>
   ttl !== undefined && ttl <= seconds(now);
 
-interface Bound {
-  /** The session just before; undefined where there was none. */
-  readonly was: SessionRow | undefined;
-  readonly life: number;
-}
+type ComingTo = (live: SessionRow) => 'quietly' | 'to-others';
 
-async function bind(reach: AuthenticateReach, binding: Binding): Promise<Bound> {
+/** Binds, and revives what is to be revived; gives the session as it was just before. */
+async function enter(
+  reach: AuthenticateReach,
+  binding: Binding,
+  comingTo: ComingTo,
+): Promise<SessionRow | undefined> {
   for (;;) {
     const was = await getSession(reach, binding);
-    const isLive = was?.state === 'live';
-    const life = isLive ? was.life : (was?.life ?? 0) + 1;
-    const outcome = await transact(reach, [
-      bindConnection(reach, binding),
-      ...(isLive
-        ? [joinSession(reach, binding, life)]
-        : [beginSession(reach, binding, life), addToPlayer(reach, binding)]),
-    ]);
-    if (outcome.isDone) return { was, life };
+    const { life, items } = entryTo(reach, binding, was, comingTo);
+    const outcome = await transact(reach, [bindConnection(reach, binding), ...items]);
+    if (outcome.isDone) {
+      // The mark stays until a revival has finished, so a crash half way is made good by the next bind.
+      const isToRevive = was?.dormant || (was?.state === 'live' && was.life < life);
+      if (isToRevive) await reviveSubscriptions(reach, binding, life);
+      return was;
+    }
     const [connection, , player] = outcome.lost;
     if (connection) throw refusalOf(connection);
     // Told by its own row: beside a conflict, nothing is known of the session's condition.
     if (player && !hasSession(player, binding.sessionId)) throw new Refusal('too-many-sessions');
-    // Ended, or begun by another bind, since it was read: look again.
+    // Ended, left, or joined by another bind since it was read: look again.
   }
 }
 
-/**
- * A half-dead socket answers posts with 200 for minutes: it must be shut before the client goes on. Shut
- * first, then taken out: the other way round, a crash between would leave a socket open that nobody will
- * look at again.
- */
-async function shut(
+/** What makes a connection a member of the session as it was read, and the number it has then. */
+function entryTo(
   reach: AuthenticateReach,
-  connectionId: string,
-  session: SessionName,
-  now: number,
-): Promise<void> {
-  const row = await getConnection(reach, connectionId);
-  const owner = row && sessionOf(row);
-  if (!owner || !isSameSession(owner, session)) return;
-  await reach.sockets.delete(connectionId);
-  await depart(reach, connectionId, now);
+  binding: Binding,
+  was: SessionRow | undefined,
+  comingTo: ComingTo,
+): { readonly life: number; readonly items: readonly TransactItem[] } {
+  const next = (was?.life ?? 0) + 1;
+  if (was?.state !== 'live') {
+    return { life: next, items: [beginSession(reach, binding, next), addToPlayer(reach, binding)] };
+  }
+  return comingTo(was) === 'quietly'
+    ? { life: was.life, items: [joinSession(reach, binding, was)] }
+    : { life: next, items: [joinOthers(reach, binding, next)] };
 }
-
-const isSameSession = (a: SessionName, b: SessionName): boolean =>
-  a.tenant === b.tenant && a.userId === b.userId && a.sessionId === b.sessionId;
 
 const hasSession = ({ row }: LostCondition, sessionId: string): boolean =>
   (row as PlayerRow | undefined)?.sessions?.has(sessionId) ?? false;

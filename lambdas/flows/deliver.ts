@@ -4,14 +4,8 @@ import {
   POSTS_AT_ONCE,
   YOUNG_CONNECTION_SECONDS,
 } from '../../contract/limits.ts';
-import {
-  type SessionName,
-  type SessionRow,
-  type SubscriptionRow,
-  subscriberOfKey,
-  topicOfKey,
-} from '../../contract/tables.ts';
-import { ageInSeconds, seconds } from '../../rules/connection.ts';
+import { type SessionName, topicOfKey } from '../../contract/tables.ts';
+import { ageInSeconds } from '../../rules/connection.ts';
 import { notificationFrame } from '../../rules/frames.ts';
 import { continuesFrom, isSame, visibleEpoch } from '../../rules/sequence.ts';
 import { settings } from '../platform/environment.ts';
@@ -20,14 +14,15 @@ import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { getConnection } from '../stores/connections.ts';
-import { getSession, getSessions } from '../stores/sessions.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
-import { type DepartReach, depart } from './depart.ts';
+import { type EvictReach, evict } from './evict.ts';
+import type { Route, Routes } from './routes.ts';
 import type { Stamped } from './stamp.ts';
 
-export type DeliverReach = DepartReach &
+export type DeliverReach = EvictReach &
   Reaches<{ sessions: 'get' | 'batchGet' | 'update'; subscriptions: 'query' }> & {
     readonly sockets: Sockets<'post' | 'delete'>;
+    readonly routes: Routes;
   };
 
 /**
@@ -44,41 +39,12 @@ export async function deliver(
 ): Promise<void> {
   const framesFor = framing(topic, messages);
   for await (const subscribers of subscribersOf(reach, topic)) {
-    const recipients = await recipientsOf(reach, topic, subscribers, now);
-    await inParallel(recipients, POSTS_AT_ONCE, (recipient) =>
-      serve(reach, recipient, framesFor(recipient.session), now),
+    const routes = await reach.routes.to(reach, topic, subscribers, now);
+    await inParallel(routes, POSTS_AT_ONCE, (route) =>
+      serve(reach, route, framesFor(route.session), now),
     );
   }
 }
-
-interface Recipient {
-  readonly session: SessionName;
-  readonly connectionId: string;
-  /** Every connection that the session had when it was read. */
-  readonly known: readonly string[];
-}
-
-async function recipientsOf(
-  reach: DeliverReach,
-  topic: string,
-  subscribers: readonly SubscriptionRow[],
-  now: number,
-): Promise<Recipient[]> {
-  const { tenant } = topicOfKey(topic);
-  const sessions = subscribers.map(({ subscriber }) => ({
-    tenant,
-    ...subscriberOfKey(subscriber),
-  }));
-  const rows = await getSessions(reach, sessions);
-  return sessions.flatMap((session, at) => {
-    const known = connectionsOf(rows[at], now);
-    return known.map((connectionId) => ({ session, connectionId, known }));
-  });
-}
-
-/** None of a session that has ended, and none after its token's expiry. */
-const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>
-  row?.state === 'live' && row.authExpiresAt > seconds(now) ? [...(row.conns ?? [])] : [];
 
 /** The frames of these messages for any session. Nearly all sessions share the same ones, made once. */
 function framing(
@@ -102,48 +68,59 @@ function framing(
       });
 }
 
+/** Every connection of a session, also those that came while others were found closed. */
 async function serve(
   reach: DeliverReach,
-  { session, connectionId, known }: Recipient,
+  route: Route,
   frames: readonly string[],
   now: number,
 ): Promise<void> {
-  const outcome = await postAll(reach, connectionId, frames, now);
-  if (outcome === 'done') return;
-  log('delivery.failed', { connectionId, outcome });
-  const isShut = outcome === 'gone' || (await reach.sockets.delete(connectionId)) !== 'failed';
-  // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
-  if (!isShut) return;
-  await depart(reach, connectionId, now);
-  // The session may have come back on another connection since its row was read.
-  const present = connectionsOf(await getSession(reach, session), now);
-  const unserved = present.filter((id) => !known.includes(id));
-  await inParallel(unserved, POSTS_AT_ONCE, (id) =>
-    serve(reach, { session, connectionId: id, known: [...known, ...present] }, frames, now),
-  );
+  const tried = new Set<string>();
+  for (let left = route.connections; frames.length > 0 && left.length > 0; ) {
+    for (const id of left) tried.add(id);
+    const served = await Promise.all(left.map((id) => serveOne(reach, id, frames, now)));
+    if (served.every((isServed) => isServed)) return;
+    const { connections } = await reach.routes.again(reach, route.session, now);
+    left = connections.filter((id) => !tried.has(id));
+  }
 }
 
-/** In order; the first that does not arrive ends it, since nothing may follow over a hole. */
+/** True when there is nothing more to look for: it was served, or has to see the hole by itself. */
+async function serveOne(
+  reach: DeliverReach,
+  connectionId: string,
+  frames: readonly string[],
+  now: number,
+): Promise<boolean> {
+  const outcome = await postAll(reach, connectionId, frames, now);
+  if (outcome === 'done') return true;
+  log('delivery.failed', { connectionId, outcome });
+  // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
+  return outcome !== 'left' && (await evict(reach, connectionId, now)) === 'stays';
+}
+
+/**
+ * In order; the first that does not arrive ends it, since nothing may follow over a hole. `left`: it is
+ * gone, and its row says so already.
+ */
 async function postAll(
   reach: DeliverReach,
   connectionId: string,
   frames: readonly string[],
   now: number,
-): Promise<SocketOutcome> {
+): Promise<SocketOutcome | 'left'> {
   for (const frame of frames) {
     let outcome = await reach.sockets.post(connectionId, frame);
-    if (outcome === 'gone' && (await isYoung(reach, connectionId, now))) {
-      // Not every part of the gateway may know it yet.
-      await pause(POST_AGAIN_AFTER_MS);
-      outcome = await reach.sockets.post(connectionId, frame);
+    if (outcome === 'gone') {
+      const row = await getConnection(reach, connectionId);
+      if (row === undefined || row.status === 'DISCONNECTED') return 'left';
+      if (ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS) {
+        // Not every part of the gateway may know it yet.
+        await pause(POST_AGAIN_AFTER_MS);
+        outcome = await reach.sockets.post(connectionId, frame);
+      }
     }
     if (outcome !== 'done') return outcome;
   }
   return 'done';
-}
-
-async function isYoung(reach: DeliverReach, connectionId: string, now: number): Promise<boolean> {
-  const row = await getConnection(reach, connectionId);
-  const isThere = row !== undefined && row.status !== 'DISCONNECTED';
-  return isThere && ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS;
 }

@@ -11,9 +11,9 @@ import {
   type SessionTimes,
   type SessionVerdict,
 } from './check-session.ts';
-import { type DepartReach, depart } from './depart.ts';
+import { type EvictReach, evict } from './evict.ts';
 
-export type ProbeSessionReach = DepartReach &
+export type ProbeSessionReach = EvictReach &
   CheckSessionReach & { readonly sockets: Sockets<'get'> };
 
 const PROBES_AT_ONCE = 16;
@@ -47,6 +47,6 @@ async function probeMember(
     await dropMembers(reach, session, [connectionId], now);
   } else if (ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS) {
     // Younger ones stay: the gateway may not know a socket yet that has only just been opened.
-    await depart(reach, connectionId, now);
+    await evict(reach, connectionId, now);
   }
 }

@@ -1,16 +1,17 @@
-import { SUBSCRIPTIONS_PER_SESSION } from '../../contract/limits.ts';
+import { SUBSCRIPTIONS_AT_ONCE, SUBSCRIPTIONS_PER_SESSION } from '../../contract/limits.ts';
 import type { Position } from '../../contract/protocol.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { SessionName } from '../../contract/tables.ts';
+import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getSession } from '../stores/sessions.ts';
-import { putSubscriptions } from '../stores/subscriptions.ts';
+import { putSubscription } from '../stores/subscriptions.ts';
 import { addTopics, getTopics } from '../stores/topics.ts';
 import { positionsOf } from './positions.ts';
 
 export type SubscribeReach = Reaches<{
   sessions: 'get' | 'update';
-  subscriptions: 'batchWrite';
+  subscriptions: 'update';
   notifications: 'batchGet';
 }>;
 
@@ -42,6 +43,16 @@ export async function subscribe(
   }
   return positionsOf(reach, session.tenant, [...distinct]);
 }
+
+const putSubscriptions = (
+  reach: SubscribeReach,
+  session: SessionName,
+  life: number,
+  topics: readonly string[],
+): Promise<unknown> =>
+  inParallel(topics, SUBSCRIPTIONS_AT_ONCE, (topic) =>
+    putSubscription(reach, session, topic, life),
+  );
 
 async function lifeOf(
   reach: SubscribeReach,

@@ -1,6 +1,5 @@
 import {
   AUTHENTICATE_WITHIN_SECONDS,
-  GATEWAY_IDLE_SECONDS,
   PROBES_PER_SWEEP,
   YOUNG_CONNECTION_SECONDS,
 } from '../../contract/limits.ts';
@@ -11,14 +10,20 @@ import {
   type SessionRow,
   sessionOfKey,
 } from '../../contract/tables.ts';
-import { ageInSeconds, seconds } from '../../rules/connection.ts';
+import {
+  ageInSeconds,
+  isItsTurn,
+  isShortLived,
+  isSilent,
+  seconds,
+} from '../../rules/connection.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { getConnection, scanConnections, touchConnection } from '../stores/connections.ts';
 import { dropMembers, scanSessions } from '../stores/sessions.ts';
 import { checkSession, type SessionTimes } from './check-session.ts';
-import { depart } from './depart.ts';
+import { evict } from './evict.ts';
 import { reap } from './reap.ts';
 
 export type SweepReach = Reaches<{
@@ -56,13 +61,16 @@ export async function sweep(reach: SweepReach, times: SessionTimes): Promise<Swe
       report.reaped += 1;
     });
     const silent = rows
-      .filter((row) => isSilent(row, now))
+      .filter((row) => isSilent(row, now) && isItsTurn(row, now))
       .slice(0, PROBES_PER_SWEEP - report.probed);
     report.probed += silent.length;
-    await inParallel(silent, PROBES_AT_ONCE, async ({ connectionId }) => {
+    await inParallel(silent, PROBES_AT_ONCE, async (row) => {
+      const { connectionId, status } = row;
       const outcome = await reach.sockets.get(connectionId);
-      if (outcome === 'done') await touchConnection(reach, connectionId, now);
-      if (outcome === 'gone' && (await depart(reach, connectionId, now))) report.departed += 1;
+      const isNews = status === 'STALE' || isShortLived(row, now);
+      if (outcome === 'done' && isNews) await touchConnection(reach, connectionId, now);
+      if (outcome !== 'gone') return;
+      if ((await evict(reach, connectionId, now)) === 'left') report.departed += 1;
     });
   }
   const live = new Set<string>();
@@ -94,14 +102,13 @@ const isOverdue = (row: ConnectionRow, now: number): boolean =>
   row.status === 'PENDING' &&
   ageInSeconds(row, now) > YOUNG_CONNECTION_SECONDS + AUTHENTICATE_WITHIN_SECONDS;
 
-const isSilent = (row: ConnectionRow, now: number): boolean =>
-  (row.status === 'CONNECTED' || row.status === 'STALE') &&
-  now - Date.parse(row.timestamp) > GATEWAY_IDLE_SECONDS * 1000;
-
 const missing = ({ conns }: SessionRow, present: ReadonlySet<string>): string[] =>
   [...(conns ?? [])].filter((connectionId) => !present.has(connectionId));
 
-/** Members without a row (TTL took it) or with a tombstone: none of them can come back. */
+/**
+ * Members with a tombstone, or without a row (TTL took it): none of them can come back. Who leaves a session
+ * is known to be closed, so one that nobody has seen closed is closed first.
+ */
 async function dropLostMembers(
   reach: SweepReach,
   session: SessionName,
@@ -112,7 +119,10 @@ async function dropLostMembers(
   for (const connectionId of candidates) {
     // It may have come after the scan passed its place.
     const connection = await getConnection(reach, connectionId);
-    if (connection === undefined || connection.status === 'DISCONNECTED') lost.push(connectionId);
+    const hasLeft = connection?.status === 'DISCONNECTED';
+    const isShut =
+      connection === undefined && (await reach.sockets.delete(connectionId)) !== 'failed';
+    if (hasLeft || isShut) lost.push(connectionId);
   }
   return lost.length > 0 && (await dropMembers(reach, session, lost, now));
 }

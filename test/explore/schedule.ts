@@ -1,3 +1,5 @@
+import { PROBE_EVERY_MINUTES } from '../../contract/limits.ts';
+import { isItsTurn, isSilent } from '../../rules/connection.ts';
 import type { EveryReach } from '../support/engine.ts';
 import { type Actor, castActors } from './actors.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
@@ -56,7 +58,7 @@ interface Run {
 
 const ENOUGH_MOVES = 5000;
 const IDLE_AND_MORE_SECONDS = 700;
-const SWEEP_EVERY_SECONDS = 61;
+const MINUTE_SECONDS = 60;
 
 /** Plays a schedule on tables of its own; undefined when every promise held. */
 export async function play(
@@ -138,8 +140,15 @@ export async function play(
     await drain();
   };
   const settle = async (judgeRest: typeof judgeSwept): Promise<void> => {
-    for (const seconds of [IDLE_AND_MORE_SECONDS, SWEEP_EVERY_SECONDS, SWEEP_EVERY_SECONDS])
-      await sweepAfter(seconds);
+    pass(run, IDLE_AND_MORE_SECONDS);
+    // Until each silent socket has had its turn, even if it was missed; sweeps that would ask about none are left out.
+    for (let minute = 0; minute < 3 * PROBE_EVERY_MINUTES; minute += 1) {
+      const next = world.now + MINUTE_SECONDS * 1000;
+      if (world.rows.connections().some((row) => isSilent(row, next) && isItsTurn(row, next)))
+        await sweepAfter(MINUTE_SECONDS);
+      else pass(run, MINUTE_SECONDS);
+    }
+    for (let more = 0; more < 2; more += 1) await sweepAfter(MINUTE_SECONDS);
     expectAll(run, judgeRest);
   };
 

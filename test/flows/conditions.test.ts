@@ -27,12 +27,17 @@ import {
   dropMembers,
   endSession,
   getSession,
+  joinOthers,
   joinSession,
   leaveSession,
   markRevived,
   removeFromPlayer,
 } from '../../lambdas/stores/sessions.ts';
-import { makeDormant, reviveSubscription } from '../../lambdas/stores/subscriptions.ts';
+import {
+  makeDormant,
+  putSubscription,
+  reviveSubscription,
+} from '../../lambdas/stores/subscriptions.ts';
 import { keepTopics, keepTopicsUntil, removeTopics } from '../../lambdas/stores/topics.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
@@ -129,11 +134,40 @@ describe('a connection', () => {
 
 describe('a session', () => {
   it.each([
-    { as: 'ended', row: { state: 'ended' } as const, life: 1 },
-    { as: 'lives another life', row: { life: 2 }, life: 1 },
-  ])('that $as is not joined', async ({ row, life }) => {
+    { as: 'ended', row: { state: 'ended' } as const, read: { life: 1 } },
+    { as: 'has another number', row: { life: 2 }, read: { life: 1 } },
+    {
+      as: 'somebody came to',
+      row: { conns: new Set(['c0']) },
+      read: { life: 1 },
+    },
+    {
+      as: 'somebody else is in',
+      row: { conns: new Set(['c0', 'c2']) },
+      read: { life: 1, conns: new Set(['c0']) },
+    },
+    {
+      as: 'the last one left',
+      row: {},
+      read: { life: 1, conns: new Set(['c0']) },
+    },
+  ])('that $as is not joined quietly', async ({ row, read }) => {
     await sessionRow(row);
-    expect(await isDone(joinSession(reach, binding, life))).toBe(false);
+    expect(await isDone(joinSession(reach, binding, read))).toBe(false);
+  });
+
+  it('with the same members, in whatever order, is joined', async () => {
+    await sessionRow({ conns: new Set(['c0', 'c2']) });
+    const read = { life: 1, conns: new Set(['c2', 'c0']) };
+    expect(await isDone(joinSession(reach, binding, read))).toBe(true);
+  });
+
+  it.each([
+    { as: 'ended', row: { state: 'ended' } as const },
+    { as: 'has the next number already', row: { life: 2 } },
+  ])('that $as gets nobody beside others', async ({ row }) => {
+    await sessionRow({ conns: new Set(['c0']), ...row });
+    expect(await isDone(joinOthers(reach, binding, 2))).toBe(false);
   });
 
   it.each([
@@ -187,6 +221,7 @@ describe('subscriptions and topics', () => {
     await put('subscriptions', { ...key, life: 3 });
     expect(await makeDormant(reach, tab, 'Pet', 2, 1)).toBe(false);
     expect(await reviveSubscription(reach, tab, 'Pet', 2)).toBe(false);
+    expect(await putSubscription(reach, tab, 'Pet', 2)).toBe(false);
     await put('sessions', { player, item: topicsItem('tab-1'), life: 3 });
     expect(await keepTopics(reach, tab, 2)).toBe(false);
     expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);

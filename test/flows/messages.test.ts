@@ -9,6 +9,7 @@ import { depart } from '../../lambdas/flows/depart.ts';
 import { publish } from '../../lambdas/flows/publish.ts';
 import { readMissed } from '../../lambdas/flows/read-missed.ts';
 import { redrive } from '../../lambdas/flows/redrive.ts';
+import { openRoutes, type Routes } from '../../lambdas/flows/routes.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
@@ -20,7 +21,7 @@ import { type Engine, type EveryReach, startEngine } from '../support/engine.ts'
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; retentionSeconds: number };
+let reach: EveryReach & { sockets: TestSockets; routes: Routes; retentionSeconds: number };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
 const PET = topicKey('default', 'Pet');
@@ -33,7 +34,12 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 beforeEach(async () => {
   const sockets = openTestSockets();
-  reach = { ...(await engine.createTables()), sockets, retentionSeconds: 3600 };
+  reach = {
+    ...(await engine.createTables()),
+    sockets,
+    routes: openRoutes(),
+    retentionSeconds: 3600,
+  };
 });
 
 /** A user with a connection of the same name, subscribed. */

@@ -92,7 +92,7 @@ async function pastLife(topic: string): Promise<void> {
 describe('subscribe', () => {
   it('beside an unsubscribe of the same topic leaves both its rows, or none', async () => {
     await come('c1');
-    const raced = justBefore('BatchWriteCommand', () => unsubscribe(reach, tab, ['Pet']));
+    const raced = justBefore(SUBSCRIPTIONS, () => unsubscribe(reach, tab, ['Pet']));
     await subscribe(raced, tab, 'c1', ['Pet']);
     expect(await subscription('Pet')).toBeDefined();
     expect((await topics())?.topics).toEqual(new Set(['Pet']));
@@ -111,13 +111,6 @@ describe('unsubscribe', () => {
 });
 
 describe('a replaced connection', () => {
-  it('that has left already, with its socket still open, is closed all the same', async () => {
-    await come('old');
-    await leave('old', later(1));
-    await come('new', later(2), reach, { replaces: 'old' });
-    expect(reach.sockets.closed).toEqual(['old']);
-  });
-
   it('is shut before it is taken out, so that no crash leaves an open socket without a row', async () => {
     await come('old');
     const crashing = justBefore('SET #detachedAt', crash);

@@ -1,6 +1,11 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CONNECTION_TTL_SECONDS, SESSIONS_PER_USER } from '../../contract/limits.ts';
+import {
+  LIVING_TTL_SECONDS,
+  PROBE_EVERY_MINUTES,
+  SESSIONS_PER_USER,
+  SOCKET_MOST_SECONDS,
+} from '../../contract/limits.ts';
 import type { PlayerRow, SubscriptionRow } from '../../contract/tables.ts';
 import { PLAYER_ITEM, playerKey, subscriberKey, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
@@ -8,7 +13,7 @@ import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
 import { reap } from '../../lambdas/flows/reap.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
-import { sweep } from '../../lambdas/flows/sweep.ts';
+import { type SweepReport, sweep } from '../../lambdas/flows/sweep.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
@@ -71,7 +76,7 @@ describe('authenticate', () => {
       sessionId: 'tab-1',
       tenant: 'default',
       authExpiresAt: joe.expiresAt,
-      ttl: T0 / 1000 + CONNECTION_TTL_SECONDS,
+      ttl: T0 / 1000 + LIVING_TTL_SECONDS,
     });
     expect(await getSession(reach, tab)).toMatchObject({
       state: 'live',
@@ -295,18 +300,29 @@ describe('sweep', () => {
 
   it('[S3-04] probes the silent only, keeps the living and takes the dead out', async () => {
     for (const id of ['dead', 'alive', 'fresh']) {
-      await connect(id, id === 'fresh' ? later(500) : T0);
-      await bind(id, joe, { sessionId: id, now: id === 'fresh' ? later(500) : T0 });
+      const since = id === 'fresh' ? later(1000) : T0;
+      await connect(id, since);
+      await bind(id, joe, { sessionId: id, now: since });
     }
     await reach.sockets.delete('dead');
-    expect(await sweepAt(700)).toMatchObject({ probed: 2, departed: 1 });
+    const before = await getConnection(reach, 'alive');
+    const reports: SweepReport[] = [];
+    for (let minute = 0; minute < PROBE_EVERY_MINUTES; minute += 1) {
+      reports.push(await sweepAt(660 + 60 * minute));
+    }
+    const sum = (name: 'probed' | 'departed') =>
+      reports.reduce((all, report) => all + report[name], 0);
+    expect([sum('probed'), sum('departed')], 'each has its turn once').toEqual([2, 1]);
     expect((await getConnection(reach, 'dead'))?.status).toBe('DISCONNECTED');
-    const alive = await getConnection(reach, 'alive');
-    expect(alive).toMatchObject({
-      status: 'CONNECTED',
-      timestamp: new Date(later(700)).toISOString(),
-    });
-    expect(alive?.ttl).toBe(later(700) / 1000 + CONNECTION_TTL_SECONDS);
+    expect(await getConnection(reach, 'alive'), 'and nothing to write down').toEqual(before);
+  });
+
+  it('moves the ttl on before a socket that nobody bound could outlive it', async () => {
+    reach.sockets.open('unbound');
+    await putConnection(reach, newConnection('unbound', 'CONNECTED', T0));
+    for (let minute = 40; minute < 60; minute += 1) await sweepAt(60 * minute);
+    const ttl = (await getConnection(reach, 'unbound'))?.ttl ?? 0;
+    expect(ttl).toBeGreaterThan(later(SOCKET_MOST_SECONDS) / 1000);
   });
 
   it('ends a session whose check was lost, and drops members whose row is gone', async () => {

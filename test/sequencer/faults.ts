@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { BatchWriteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { HEAD_ID, type NotificationRow, topicKey } from '../../contract/tables.ts';
+import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  HEAD_ID,
+  type NotificationRow,
+  type SubscriptionRow,
+  topicKey,
+} from '../../contract/tables.ts';
 import { positionsOf } from '../../lambdas/flows/positions.ts';
 import type { Ledger } from './ledger.ts';
 import { type Documents, type Product, type Stamper, shipped } from './product.ts';
@@ -85,6 +90,35 @@ export const faults: Readonly<Record<string, Fault>> = {
     }),
   },
 
+  'a route remembered whatever the number of its session': {
+    within: 200,
+    plant: () => ({
+      ...shipped,
+      openRoutes: () => {
+        const routes = shipped.openRoutes();
+        const first = new Map<string, number>();
+        const asFirstSeen = (row: SubscriptionRow): SubscriptionRow => {
+          const life = first.get(row.subscriber) ?? row.life;
+          first.set(row.subscriber, life);
+          return { ...row, life };
+        };
+        return {
+          ...routes,
+          to: (reach, topic, subscribers, now) =>
+            routes.to(reach, topic, subscribers.map(asFirstSeen), now),
+        };
+      },
+    }),
+  },
+
+  'a replaced socket that is not closed': {
+    within: 200,
+    plant: () => ({
+      ...shipped,
+      gateway: (sockets) => ({ ...sockets, delete: async () => 'done' }),
+    }),
+  },
+
   'recipients read from an index, which lags': {
     within: 50,
     plant: () => {
@@ -115,10 +149,8 @@ function subscriptionsPutBy(
   command: object,
   keyOf: (row: Record<string, unknown>) => string,
 ): string[] {
-  if (!(command instanceof BatchWriteCommand)) return [];
-  return Object.values(command.input.RequestItems ?? {})
-    .flat()
-    .flatMap(({ PutRequest }) => (PutRequest?.Item ? [keyOf(PutRequest.Item)] : []));
+  const key = command instanceof UpdateCommand ? command.input.Key : undefined;
+  return key && 'subscriber' in key ? [keyOf(key)] : [];
 }
 
 const isReadOfSubscribers = (command: object): boolean =>

@@ -1,14 +1,20 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { publish } from '../../lambdas/flows/publish.ts';
+import { openRoutes, type Routes } from '../../lambdas/flows/routes.ts';
 import type { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
+import type { Sockets } from '../../lambdas/platform/sockets.ts';
 
 /** What a schedule plays: the flows as they are shipped, or with one of them replaced by a wrong one. */
 export interface Product {
   readonly publish: typeof publish;
   /** One for each process that runs the fan-out: each has a memory of its own. */
   readonly stampers: readonly Stamper[];
+  /** A memory for each of those processes. */
+  openRoutes(): Routes;
   readonly subscribe: typeof subscribe;
+  /** What stands between flows and sockets. */
+  readonly gateway: (sockets: Sockets<'post' | 'delete'>) => Sockets<'post' | 'delete'>;
   /** What stands between flows and engine. */
   readonly wire: (documents: Documents) => Documents;
 }
@@ -28,6 +34,8 @@ async function startProcess(_: unknown, at: number): Promise<Stamper> {
 export const shipped: Product = {
   publish,
   stampers: await Promise.all(Array.from({ length: PROCESSES }, startProcess)),
+  openRoutes,
   subscribe,
+  gateway: (sockets) => sockets,
   wire: (documents) => documents,
 };

@@ -49,6 +49,7 @@ export async function play(
   const ledger = openLedger(tables);
   const tenant = `s${played}`;
   const product = productOf({ ledger });
+  const memories = product.stampers.map(() => product.openRoutes());
   const now = Date.now();
   const tally = new Map<string, number>();
   const tell = (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1);
@@ -90,7 +91,8 @@ export async function play(
       `fan-out ${marks} (${names}) in process ${process}`,
       async (reach) => {
         const stampAll = product.stampers[process];
-        if (!stampAll) throw new Error('no such process');
+        const routes = memories[process];
+        if (!stampAll || !routes) throw new Error('no such process');
         const handler = streamEdge<NotificationRow>(
           'notifications',
           ({ topic }) => topic,
@@ -98,7 +100,7 @@ export async function play(
             const rows = changes.map(({ row }) => row);
             const stamped = await stampAll(reach, name, rows);
             isStamped = true;
-            await deliver(reach, name, stamped, now);
+            await deliver({ ...reach, routes }, name, stamped, now);
           },
         );
         answered(await handler(event));

@@ -39,6 +39,7 @@ type Reply = () => void;
 
 const SINCE_LONG_MS = 120_000;
 const PAGE_MOST = 4;
+const FORGETS_CHANCE = 0.3;
 
 export function openSubscriber(world: World, userId: string): Subscriber {
   const { tenant, random, ledger, now, topics, sockets } = world;
@@ -51,7 +52,8 @@ export function openSubscriber(world: World, userId: string): Subscriber {
   let connectionId: string | undefined;
   let replaces: string | undefined;
   let isBound = false;
-  let isBusy = false;
+  /** The connection that an action is under way on; one that was lost is waited for no longer. */
+  let busyOn: string | undefined;
 
   function open(): string {
     opened += 1;
@@ -73,7 +75,8 @@ export function openSubscriber(world: World, userId: string): Subscriber {
   }
 
   function lose(): void {
-    replaces = connectionId;
+    // A client that starts anew does not know what it had before.
+    replaces = random.chance(FORGETS_CHANCE) ? undefined : connectionId;
     connectionId = undefined;
     isBound = false;
   }
@@ -83,9 +86,9 @@ export function openSubscriber(world: World, userId: string): Subscriber {
     on: string,
     run: (reach: ActorReach) => Promise<Reply>,
   ): Promise<void> {
-    isBusy = true;
+    busyOn = on;
     const over = () => {
-      isBusy = false;
+      if (busyOn === on) busyOn = undefined;
     };
     await world.invoke(
       `${userId} ${what}`,
@@ -196,7 +199,7 @@ export function openSubscriber(world: World, userId: string): Subscriber {
   return {
     session,
     listenings,
-    isBusy: () => isBusy,
+    isBusy: () => busyOn !== undefined && busyOn === connectionId,
     isUnsettled: () => nextAction() !== undefined,
     settle: async () => nextAction()?.(),
     async turn() {

@@ -14,7 +14,7 @@ import type { Documents, Product } from './product.ts';
 /** What a flow gets in a schedule: every call waits for its turn. */
 export type ActorReach = EveryReach &
   PublishReach &
-  DeliverReach & { readonly sockets: Sockets<'post' | 'delete'> };
+  Omit<DeliverReach, 'routes'> & { readonly sockets: Sockets<'post' | 'delete'> };
 
 /** A call that failed, before its effect or after it. */
 export class Flake extends Error {
@@ -51,6 +51,7 @@ export interface Socket {
 
 const FLAKE_CHANCE = 0.03;
 const POST_FAILS_CHANCE = 0.02;
+const CLOSE_FAILS_CHANCE = 0.05;
 /** In a schedule no time passes. */
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -100,6 +101,10 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
       gate(`close ${id}`, async () => {
         const socket = sockets.get(id);
         if (socket === undefined || socket.state === 'closed') return 'gone';
+        if (temper.flakes > 0 && random.chance(CLOSE_FAILS_CHANCE)) {
+          tell('close failed');
+          return 'failed';
+        }
         socket.state = 'closed';
         socket.closed();
         return 'done';
@@ -119,7 +124,7 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
           const reach = {
             ...tables,
             documents,
-            sockets: socketsBehind(gate),
+            sockets: product.gateway(socketsBehind(gate)),
             retentionSeconds: 3600,
           };
           try {

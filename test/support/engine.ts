@@ -22,8 +22,18 @@ export interface Engine {
   readonly client: DynamoDBClient;
   readonly documents: DynamoDBDocumentClient;
   /** Fresh tables of the published layout, under names of their own. */
-  createTables(): Promise<EveryReach>;
+  createTables(options?: TablesOptions): Promise<EveryReach>;
   stop(): Promise<void>;
+}
+
+export interface TablesOptions {
+  /**
+   * Who reads no stream can do without: a write to a table that has one takes Dynoxide the longer, the
+   * more were written before.
+   *
+   * @default true
+   */
+  readonly hasStreams?: boolean;
 }
 
 /** A real engine of its own, in memory. DYNAMODB_ENDPOINT names another one that runs already. */
@@ -45,7 +55,7 @@ export async function startEngine(): Promise<Engine> {
     endpoint,
     client,
     documents,
-    createTables: () => createTables(client, documents),
+    createTables: (options) => createTables(client, documents, options),
     stop: async () => {
       client.destroy();
       if (child && child.exitCode === null) {
@@ -88,13 +98,14 @@ let created = 0;
 async function createTables(
   client: DynamoDBClient,
   documents: DynamoDBDocumentClient,
+  options: TablesOptions = {},
 ): Promise<EveryReach> {
   created += 1;
   const suffix = `${process.pid}-${created}`;
   const opened = await Promise.all(
     (Object.keys(tables) as TableName[]).map(async (table) => {
       const name = `${table}-${suffix}`;
-      await client.send(new CreateTableCommand(describe(table, name)));
+      await client.send(new CreateTableCommand(describe(table, name, options)));
       return [table, { name, rights: {} }];
     }),
   );
@@ -111,7 +122,11 @@ interface Layout {
 }
 type Indexes = Readonly<Record<string, Layout & { projection: 'KEYS_ONLY' | 'ALL' }>>;
 
-function describe(table: TableName, TableName: string): CreateTableCommandInput {
+function describe(
+  table: TableName,
+  TableName: string,
+  { hasStreams = true }: TablesOptions,
+): CreateTableCommandInput {
   const layout: Layout & {
     readonly globalIndexes?: Indexes;
     readonly localIndexes?: Indexes;
@@ -138,8 +153,9 @@ function describe(table: TableName, TableName: string): CreateTableCommandInput 
     AttributeDefinitions: [...new Map(parts).values()],
     GlobalSecondaryIndexes: indexesOf(layout.globalIndexes),
     LocalSecondaryIndexes: indexesOf(layout.localIndexes),
-    ...(layout.stream && {
-      StreamSpecification: { StreamEnabled: true, StreamViewType: layout.stream },
-    }),
+    ...(hasStreams &&
+      layout.stream && {
+        StreamSpecification: { StreamEnabled: true, StreamViewType: layout.stream },
+      }),
   };
 }

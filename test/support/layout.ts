@@ -31,6 +31,7 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     timestamp: isoTime,
     ttl: seconds,
     userId: z.optional(origin.userId),
+    formerUserId: z.optional(origin.userId),
     tenant: z.optional(text(isTenant)),
     sessionId: z.optional(origin.sessionId),
     authExpiresAt: z.optional(seconds),

@@ -1,0 +1,100 @@
+import { SOCKET_MOST_SECONDS } from '../../contract/limits.ts';
+import {
+  SEPARATOR,
+  type SessionName,
+  type SessionRow,
+  type SubscriptionRow,
+  subscriberOfKey,
+  topicOfKey,
+} from '../../contract/tables.ts';
+import { seconds } from '../../rules/connection.ts';
+import type { Reaches } from '../platform/reach.ts';
+import { getSession, getSessions } from '../stores/sessions.ts';
+
+/** Where a session is to be reached. */
+export interface Route {
+  readonly session: SessionName;
+  readonly connections: readonly string[];
+}
+
+type Reach = Reaches<{ sessions: 'get' | 'batchGet' }>;
+
+/** Where subscribers are, as one process of a function knows it. */
+export interface Routes {
+  /** To these subscribers of a topic, as remembered or else as their sessions' rows have it. */
+  to(
+    reach: Reach,
+    topic: string,
+    subscribers: readonly SubscriptionRow[],
+    now: number,
+  ): Promise<readonly Route[]>;
+  /** To a session of which a connection was found closed. */
+  again(reach: Reach, session: SessionName, now: number): Promise<Route>;
+}
+
+interface Remembered {
+  readonly life: number;
+  readonly connections: readonly string[];
+  /** Seconds: its token's expiry; beyond the age of any socket an id says nothing any more. */
+  readonly until: number;
+}
+
+/** About 300 bytes each. */
+const REMEMBERED_MOST = 50_000;
+
+/**
+ * A memory of routes. Reading each session for each message would cost an eighth of what its delivery
+ * costs.
+ *
+ * What is remembered may be out of date, but never so that a message is lost: a route is good for one
+ * `life` of its session, and that number is read afresh, off the subscription's row, each time. Within
+ * one life a connection comes only where all others are closed before it gets its reply; so every post
+ * along an old route is told 410, and whoever is told so asks `again`.
+ */
+export function openRoutes(most = REMEMBERED_MOST): Routes {
+  /** The session that was learnt first is forgotten first. */
+  const remembered = new Map<string, Remembered>();
+
+  const recall = (session: SessionName, life: number, now: number) => {
+    const known = remembered.get(nameOf(session));
+    return known?.life === life && known.until > seconds(now) ? known.connections : undefined;
+  };
+
+  const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
+    const name = nameOf(session);
+    const connections = connectionsOf(row, now);
+    remembered.delete(name);
+    if (row && connections.length > 0) {
+      const until = Math.min(row.authExpiresAt, seconds(now) + SOCKET_MOST_SECONDS);
+      remembered.set(name, { life: row.life, connections, until });
+      const [oldest = name] = remembered.keys();
+      if (remembered.size > most) remembered.delete(oldest);
+    }
+    return { session, connections };
+  };
+
+  return {
+    async to(reach, topic, subscribers, now) {
+      const { tenant } = topicOfKey(topic);
+      const known: Route[] = [];
+      const unknown: SessionName[] = [];
+      for (const { subscriber, life, ttl } of subscribers) {
+        if (ttl !== undefined) continue; // Dormant: its session has ended.
+        const session = { tenant, ...subscriberOfKey(subscriber) };
+        const connections = recall(session, life, now);
+        if (connections) known.push({ session, connections });
+        else unknown.push(session);
+      }
+      const rows = await getSessions(reach, unknown);
+      return [...known, ...unknown.map((session, at) => learn(session, rows[at], now))];
+    },
+    again: async (reach, session, now) => learn(session, await getSession(reach, session), now),
+  };
+}
+
+const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
+  [tenant, userId, sessionId].join(SEPARATOR);
+
+/** None of a session that has ended, and none after its token's expiry. */
+const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>
+  row?.state === 'live' && row.authExpiresAt > seconds(now) ? [...(row.conns ?? [])] : [];
