@@ -27,6 +27,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'how long a refused sign-in takes, by its reason: it must tell nothing',
     load: async () => (await import('./sign-in.ts')).signIn,
   },
+  'fan-out': {
+    says: 'posts a second and CPU per post: our sender, the SDK, and bare sockets, side by side',
+    load: async () => (await import('./fan-out.ts')).fanOut,
+  },
   stage: {
     says: 'posts to sockets and authenticated connects that the local stage carries a second',
     load: async () => (await import('./stage.ts')).stage,

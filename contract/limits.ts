@@ -67,6 +67,10 @@ export const TOKEN_CHARACTERS = 16 * 1024;
 /** One try of one post; a healthy one takes milliseconds. */
 export const POST_DEADLINE_MS = 2000;
 export const POST_TRIES = 3;
+/** Before the second try at most twice so long, before the third four times. */
+export const POST_BACKOFF_MS = 50;
+/** Who is refused for so long (429) takes too little: its socket is closed, and resume takes over. */
+export const POST_PATIENCE_MS = 5000;
 /** Before a 410 about a young connection is asked again. */
 export const POST_AGAIN_AFTER_MS = 200;
 /** 64–128 kept-alive sockets saturate an account's default 10,000 posts a second. */

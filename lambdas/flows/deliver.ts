@@ -94,9 +94,10 @@ async function serveOne(
 ): Promise<boolean> {
   const outcome = await postAll(reach, connectionId, frames, now);
   if (outcome === 'done') return true;
+  if (outcome === 'left') return false;
   log('delivery.failed', { connectionId, outcome });
   // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
-  return outcome !== 'left' && (await evict(reach, connectionId, now)) === 'stays';
+  return (await evict(reach, connectionId, now)) === 'stays';
 }
 
 /**

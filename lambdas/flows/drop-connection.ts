@@ -1,4 +1,5 @@
 import type { DropConnectionAnswer } from '../../contract/internal.ts';
+import { getConnection } from '../stores/connections.ts';
 import { type EvictReach, evict } from './evict.ts';
 
 /**
@@ -10,9 +11,10 @@ export async function dropConnection(
   connectionId: string,
   now: number,
 ): Promise<DropConnectionAnswer> {
-  const eviction = await evict(reach, connectionId, now);
-  if (eviction === 'stays') {
+  // Read before: the gateway's own `$disconnect` may be quicker than what follows the closing.
+  const row = await getConnection(reach, connectionId);
+  if ((await evict(reach, connectionId, now)) === 'stays') {
     throw new Error(`The gateway did not close the socket of connection ${connectionId}.`);
   }
-  return { connectionId, dropped: eviction === 'left' };
+  return { connectionId, dropped: row !== undefined && row.status !== 'DISCONNECTED' };
 }

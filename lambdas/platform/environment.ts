@@ -22,6 +22,17 @@ export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
 
+/** Whose rights the function has: Lambda puts them into its environment. */
+export const credentials = () => {
+  const sessionToken = process.env.AWS_SESSION_TOKEN;
+  return {
+    accessKeyId: read('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
+    ...(sessionToken !== undefined && { sessionToken }),
+  };
+};
+export const region = (): string => read('AWS_REGION');
+
 export const userPool = () => ({
   userPoolId: read(USER_POOL_VARIABLE),
   clientId: read(USER_POOL_CLIENT_VARIABLE),

@@ -1,15 +1,10 @@
-import {
-  ApiGatewayManagementApiClient,
-  DeleteConnectionCommand,
-  GetConnectionCommand,
-  PostToConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionName, functions, SocketCall } from '../../contract/functions.ts';
-import { POST_DEADLINE_MS, POST_TRIES } from '../../contract/limits.ts';
-import { socketsEndpoint } from './environment.ts';
+import { POST_BACKOFF_MS, POST_DEADLINE_MS, POST_TRIES } from '../../contract/limits.ts';
+import { credentials, region, socketsEndpoint } from './environment.ts';
+import { openSender, type SocketOutcome } from './sender/sender.ts';
 
-/** `gone`: no such socket any more. `failed`: every try failed or took too long; it may still be open. */
-export type SocketOutcome = 'done' | 'gone' | 'failed';
+export type { SocketOutcome } from './sender/sender.ts';
 
 interface AllSockets {
   /** Hands one frame to a socket. `done` means that the gateway took it. */
@@ -29,38 +24,49 @@ type Declared<Name extends FunctionName> = (typeof functions)[Name] extends {
 
 /** The calls on sockets that this function was granted. */
 export function openSockets<Name extends FunctionName>(_: Name): Sockets<Declared<Name>> {
-  const client = new ApiGatewayManagementApiClient({
-    endpoint: socketsEndpoint(),
-    maxAttempts: 1,
-    requestHandler: { httpsAgent: { maxSockets: 128 }, httpAgent: { maxSockets: 128 } },
-  });
-
-  const ask = async (
-    send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
-  ): Promise<SocketOutcome> => {
-    for (let tried = 1; ; tried += 1) {
-      try {
-        await send({ abortSignal: AbortSignal.timeout(POST_DEADLINE_MS) });
-        return 'done';
-      } catch (fault) {
-        if (isGone(fault)) return 'gone';
-        if (tried === POST_TRIES || !isWorthAnotherTry(fault)) return 'failed';
-        await new Promise((resume) => setTimeout(resume, 50 * 2 ** tried * Math.random()));
-      }
-    }
-  };
+  const endpoint = socketsEndpoint();
+  const { post } = openSender({ endpoint, region: region(), credentials: credentials() });
+  const management = openManagement(endpoint);
 
   const sockets: AllSockets = {
-    post: (ConnectionId, frame) =>
-      ask((options) =>
-        client.send(new PostToConnectionCommand({ ConnectionId, Data: frame }), options),
-      ),
+    post,
     delete: (ConnectionId) =>
-      ask((options) => client.send(new DeleteConnectionCommand({ ConnectionId }), options)),
+      ask(async (options) => {
+        const { client, DeleteConnectionCommand } = await management();
+        await client.send(new DeleteConnectionCommand({ ConnectionId }), options);
+      }),
     get: (ConnectionId) =>
-      ask((options) => client.send(new GetConnectionCommand({ ConnectionId }), options)),
+      ask(async (options) => {
+        const { client, GetConnectionCommand } = await management();
+        await client.send(new GetConnectionCommand({ ConnectionId }), options);
+      }),
   };
   return sockets;
+}
+
+/** The SDK's client, for what is rare: loaded when it is first needed, and not at every cold start. */
+function openManagement(endpoint: string) {
+  const load = async () => {
+    const sdk = await import('@aws-sdk/client-apigatewaymanagementapi');
+    return { ...sdk, client: new sdk.ApiGatewayManagementApiClient({ endpoint, maxAttempts: 1 }) };
+  };
+  let loading: ReturnType<typeof load> | undefined;
+  return () => (loading ??= load());
+}
+
+async function ask(
+  send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+): Promise<SocketOutcome> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      await send({ abortSignal: AbortSignal.timeout(POST_DEADLINE_MS) });
+      return 'done';
+    } catch (fault) {
+      if (isGone(fault)) return 'gone';
+      if (tried === POST_TRIES || !isWorthAnotherTry(fault)) return 'failed';
+      await pause(POST_BACKOFF_MS * 2 ** tried * Math.random());
+    }
+  }
 }
 
 /** A 410 that lost its error header arrives under the name `Unknown`, so the status is asked too. */

@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import { type Answer, type AnswerReader, openAnswerReader } from './answer-reader.ts';
+
+/**
+ * What one request came to. `stale`: it went out on a connection that was kept from the last one and had
+ * ended since; nobody can have taken it. `late`: no answer within the deadline.
+ */
+export type Attempt = { readonly status: number } | 'broken' | 'stale' | 'late';
+
+/** One kept-alive connection to a server, made anew whenever it is needed: one request at a time. */
+export interface Line {
+  /** Never rejects. */
+  send(head: string, body: Buffer): Promise<Attempt>;
+  /** Gives up whatever is under way. */
+  close(): void;
+}
+
+interface Exchange {
+  readonly isOnKept: boolean;
+  hasBegun: boolean;
+  settle(attempt: Attempt): void;
+}
+
+export function openLine(connect: () => Socket, deadlineMs: number): Line {
+  let socket: Socket | undefined;
+  let reader: AnswerReader | undefined;
+  let exchange: Exchange | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const settle = (attempt: Attempt): void => {
+    const settled = exchange;
+    exchange = undefined;
+    settled?.settle(attempt);
+  };
+
+  const drop = (): void => {
+    socket?.destroy();
+    socket = undefined;
+  };
+
+  /** An answer whose head has come counts, however it ends. */
+  const giveUp = (otherwise: Attempt): void => {
+    const answer = reader?.end();
+    drop();
+    settle(answer ? { status: answer.status } : otherwise);
+  };
+
+  const hear = (chunk: Buffer): void => {
+    if (exchange === undefined) {
+      drop(); // What comes unasked belongs to no request: this connection can't be trusted.
+      return;
+    }
+    exchange.hasBegun = true;
+    let answer: Answer | undefined;
+    try {
+      answer = reader?.take(chunk);
+    } catch {
+      drop();
+      settle('broken');
+      return;
+    }
+    if (answer === undefined) return;
+    if (answer.isReusable) socket?.unref();
+    else drop();
+    settle({ status: answer.status });
+  };
+
+  const open = (): Socket => {
+    const opened = connect();
+    reader = openAnswerReader();
+    opened.setNoDelay();
+    opened.on('data', (chunk: Buffer) => {
+      if (opened === socket) hear(chunk);
+    });
+    // Every error is followed by a close, which is where it is dealt with.
+    opened.on('error', () => {});
+    opened.on('close', () => {
+      if (opened !== socket) return;
+      const isStale = exchange?.isOnKept && !exchange.hasBegun;
+      giveUp(isStale ? 'stale' : 'broken');
+    });
+    return opened;
+  };
+
+  return {
+    send: (head, body) =>
+      new Promise((resolve) => {
+        const isOnKept = socket !== undefined;
+        exchange = { isOnKept, hasBegun: false, settle: resolve };
+        socket ??= open();
+        socket.ref();
+        // One timer for all requests of a line: it is only ever moved.
+        timer ??= setTimeout(() => exchange && giveUp('late'), deadlineMs).unref();
+        timer.refresh();
+        // One piece, one system call: two would cost a third more.
+        const request = Buffer.allocUnsafe(head.length + body.length);
+        request.write(head, 'latin1');
+        body.copy(request, head.length);
+        socket.write(request);
+      }),
+    close() {
+      clearTimeout(timer);
+      giveUp('broken');
+    },
+  };
+}
