@@ -86,6 +86,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
   const surroundings = {
     settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 3600, EPOCH: '0' },
     socketsEndpoint: `${stub.url}/prod`,
+    httpUrl: stub.url,
     ...USER_POOL,
     eventBusName: 'bench',
     tableName: (table: string) => `bench-${table}`,

@@ -90,6 +90,8 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
     const settle = waiting.get(('id' in frame && frame.id) || '');
     if (frame.type === 'notification') listeners.notified(frame);
     else if (frame.type === undefined) failOldest(`The gateway says: ${frame.message}.`);
+    else if (frame.type === 'pack')
+      return; // Only for those who say that they take them.
     else if (settle) settle(frame);
     else if (frame.type === 'refused') listeners.refused(frame);
   }

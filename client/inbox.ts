@@ -1,4 +1,11 @@
-import type { Cursor, Fill, Notification, NotRecovered, Position } from '../contract/protocol.ts';
+import type {
+  Content,
+  Cursor,
+  Fill,
+  Notification,
+  NotRecovered,
+  Position,
+} from '../contract/protocol.ts';
 
 /** One message, as the application gets it. */
 export interface Received {
@@ -68,7 +75,7 @@ export function createInbox(topic: string): Inbox {
       else if (frame.seq > seq) {
         seq = frame.seq;
         messages.push({
-          payload: frame.payload,
+          payload: contentOf(frame),
           topic,
           seq,
           id: frame.id,
@@ -86,7 +93,8 @@ export function createInbox(topic: string): Inbox {
       if ('own' in entry) seq = Math.max(seq, entry.to);
       else if (entry.seq > seq) {
         seq = entry.seq;
-        messages.push({ ...entry, topic, recovered: true });
+        const { id, at } = entry;
+        messages.push({ payload: contentOf(entry), topic, seq, id, at, recovered: true });
       }
     }
     seq = Math.max(seq, fill.next);
@@ -135,3 +143,7 @@ export function createInbox(topic: string): Inbox {
     },
   };
 }
+
+/** A reference is handed on as it is: whoever listens can fetch it. */
+const contentOf = (content: Content): unknown =>
+  'payload' in content ? content.payload : content.reference;

@@ -11,6 +11,8 @@ export const queueVariable = (queue: QueueName): string => `${shout(queue)}_QUEU
 export const functionVariable = (name: FunctionName): string => `${shout(name)}_FUNCTION_NAME`;
 /** `https://…/prod`: where `@connections` answers. */
 export const SOCKETS_VARIABLE = 'SOCKETS_ENDPOINT';
+/** `https://…`: where the HTTP API answers, without a slash at its end. */
+export const HTTP_VARIABLE = 'HTTP_URL';
 export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
 export const USER_POOL_VARIABLE = 'USER_POOL_ID';
 export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';

@@ -64,7 +64,9 @@ export const notificationDetail = z.object({
   id: z.string(),
   at: z.string(),
   topics: z.array(z.string()),
-  payload: z.unknown(),
+  /** Absent from a message that is too large for a frame: its row tells, and `bytes` how large it is. */
+  payload: z.optional(z.unknown()),
+  bytes: z.optional(z.number()),
 });
 export type NotificationDetail = z.infer<typeof notificationDetail>;
 

@@ -45,6 +45,8 @@ export interface FunctionSpec {
   /** Needs the user pool's ids, to verify access tokens itself or to sign people in. */
   readonly knowsUserPool?: true;
   readonly users?: readonly UserCall[];
+  /** Tells clients of URLs of the HTTP API. */
+  readonly refersToHttp?: true;
   /** May put events on the bus. */
   readonly putsEvents?: true;
   /** Meant to be invoked by others, under their own IAM rights: its name is an output. */
@@ -82,6 +84,7 @@ export const functions = {
       notifications: ['batchGet', 'query SeqIndex'],
     },
     sockets: ['post', 'delete'],
+    refersToHttp: true,
     knowsUserPool: true,
     timeoutSeconds: 25, // API Gateway gives up at 29 s
     memoryMb: 1024, // RSA verification and first parse are CPU; the user waits for them
@@ -90,7 +93,15 @@ export const functions = {
     file: 'http/read-notifications',
     does: 'answers what a client missed, over HTTP',
     tables: { notifications: ['batchGet', 'query SeqIndex'] },
+    refersToHttp: true,
     timeoutSeconds: 25,
+    memoryMb: 512,
+  },
+  'read-payload': {
+    file: 'http/read-payload',
+    does: 'answers the payload of a message that was too large for a frame',
+    tables: { notifications: ['get'] },
+    timeoutSeconds: 10,
     memoryMb: 512,
   },
   'fan-out': {
@@ -103,6 +114,7 @@ export const functions = {
       notifications: ['get', 'update'],
     },
     sockets: ['post', 'delete'],
+    refersToHttp: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // posting is CPU-bound: a whole vCPU
   },
@@ -116,6 +128,7 @@ export const functions = {
       notifications: ['get', 'update', 'scan'],
     },
     sockets: ['post', 'delete'],
+    refersToHttp: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // as the fan-out's
     scansBecause:

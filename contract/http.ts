@@ -1,7 +1,12 @@
 /** The HTTP operations of Switchboard itself: path, request, who may call. The sample store has its own. */
 
 import * as z from 'zod/mini';
-import { PASSWORD_CHARACTERS, REFRESH_TOKEN_CHARACTERS, USER_NAME_CHARACTERS } from './limits.ts';
+import {
+  NOTIFICATION_ID_CHARACTERS,
+  PASSWORD_CHARACTERS,
+  REFRESH_TOKEN_CHARACTERS,
+  USER_NAME_CHARACTERS,
+} from './limits.ts';
 import { readNotifications } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
 
@@ -22,6 +27,20 @@ export const httpOperations = {
     function: 'read-notifications',
     access: 'user',
     request: z.omit(readNotifications, { action: true, id: true }),
+  },
+  /**
+   * The payload of a message that was too large for its frame, under the same policy as its topic. Answers
+   * {@link Referred}.
+   */
+  readPayload: {
+    method: 'GET',
+    path: '/payload',
+    function: 'read-payload',
+    access: 'user',
+    request: z.object({
+      topic: z.string(),
+      id: z.string().check(z.maxLength(NOTIFICATION_ID_CHARACTERS)),
+    }),
   },
   /** [S0-01] Tokens for a user name and a password. Answers {@link Tokens}. */
   signIn: {

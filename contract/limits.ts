@@ -47,8 +47,13 @@ export const SUBSCRIPTIONS_AT_ONCE = 32;
 /** [S1-11] [S1-10] How long missed messages can be read, and ended sessions revived. */
 export const RETENTION_SECONDS = 6 * 3600;
 export const TOPICS_PER_PUBLISH = 10;
+export const NOTIFICATION_ID_CHARACTERS = 64;
 /** One frame of API Gateway, either way, and one billed message. */
 export const FRAME_BYTES = 32 * 1024;
+/** What API Gateway takes as one message to a client, in several frames: each 32 KB of it is billed. */
+export const MESSAGE_BYTES = 128 * 1024;
+/** The largest payload: with its key it is an item of DynamoDB, which has 400 KB. */
+export const PAYLOAD_BYTES = 350 * 1024;
 /** A reply travels as one message of at most 128 KB; this leaves room for its envelope. */
 export const REPLY_BYTES = 96 * 1024;
 export const MESSAGES_PER_READ = 500;
@@ -62,6 +67,9 @@ export const SESSION_ID_CHARACTERS = 128;
 export const MESSAGE_ID_CHARACTERS = 64;
 export const TENANT_CHARACTERS = 64;
 export const TOKEN_CHARACTERS = 16 * 1024;
+/** Of `accepts`: room for what later clients may understand. */
+export const ACCEPTED_MOST = 16;
+export const ACCEPTED_CHARACTERS = 32;
 
 // ── Delivery ───────────────────────────────────────────────────────────────────────────────────
 /** One try of one post; a healthy one takes milliseconds. */

@@ -1,6 +1,11 @@
 /** The grammar of every name that becomes part of a key. None admits the separator of keys. */
 
-import { SESSION_ID_CHARACTERS, TENANT_CHARACTERS, TOPIC_CHARACTERS } from './limits.ts';
+import {
+  NOTIFICATION_ID_CHARACTERS,
+  SESSION_ID_CHARACTERS,
+  TENANT_CHARACTERS,
+  TOPIC_CHARACTERS,
+} from './limits.ts';
 
 const topicSegments = /^[\w\-.~:]+(?:\/[\w\-.~:]+)*$/;
 const plainName = /^[\w\-.~]+$/;
@@ -18,6 +23,10 @@ export const isTenant = (name: string): boolean =>
   name.length <= TENANT_CHARACTERS && tenantName.test(name);
 
 export const isUserId = (name: string): boolean => userName.test(name);
+
+/** What publishers may call their messages. */
+export const isNotificationId = (name: string): boolean =>
+  name.length <= NOTIFICATION_ID_CHARACTERS && plainName.test(name);
 
 /** API Gateway's connection ids: URL-safe base64. */
 export const isConnectionId = (name: string): boolean => /^[\w\-+/]{8,64}={0,2}$/.test(name);

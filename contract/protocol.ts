@@ -7,6 +7,8 @@
 
 import * as z from 'zod/mini';
 import {
+  ACCEPTED_CHARACTERS,
+  ACCEPTED_MOST,
   MESSAGE_ID_CHARACTERS,
   TENANT_CHARACTERS,
   TOKEN_CHARACTERS,
@@ -34,6 +36,10 @@ export type Cursor = z.infer<typeof cursor>;
 const cursors = z.array(cursor).check(z.maxLength(TOPICS_PER_REQUEST));
 const topics = z.array(z.string()).check(z.minLength(1), z.maxLength(TOPICS_PER_REQUEST));
 
+/** What a client may say that it understands: messages by reference, and several frames in one. */
+export const acceptable = ['references', 'packs'] as const;
+export type Accepted = (typeof acceptable)[number];
+
 /** client → Switchboard. Makes this connection one of the user's session; may be repeated. */
 export const authenticate = z.object({
   action: z.literal('authenticate'),
@@ -45,6 +51,10 @@ export const authenticate = z.object({
   tenant: z.optional(z.string().check(z.maxLength(TENANT_CHARACTERS))),
   /** A connection of the same session that this one takes the place of: it is closed before the reply. */
   replaces: z.optional(z.string().check(z.refine(isConnectionId))),
+  /** Of {@link Accepted}; unknown ones are ignored. Without it, neither is sent on this connection. */
+  accepts: z.optional(
+    z.array(z.string().check(z.maxLength(ACCEPTED_CHARACTERS))).check(z.maxLength(ACCEPTED_MOST)),
+  ),
 });
 
 /** client → Switchboard. After the reply, every message on these topics arrives [G6]. */
@@ -137,12 +147,27 @@ export type Fill =
     })
   | (Position & { readonly recovered: false; readonly reason: NotRecovered });
 
-export interface FilledMessage {
+/**
+ * Where a message is that is too large for a frame: an absolute URL, fetched with `Authorization: Bearer`
+ * and the access token (and `X-Tenant` where `authenticate` named a tenant). It answers {@link Referred}.
+ */
+export interface Reference {
+  readonly href: string;
+  /** Of the payload's JSON text. */
+  readonly bytes: number;
+}
+
+export interface Referred {
+  readonly payload: unknown;
+}
+
+export type Content = { readonly payload: unknown } | { readonly reference: Reference };
+
+export type FilledMessage = Content & {
   readonly seq: number;
   readonly id: string;
   readonly at: string;
-  readonly payload: unknown;
-}
+};
 
 /** Messages that this session itself caused: their place in the sequence, without payload. */
 export interface OwnRange {
@@ -152,7 +177,7 @@ export interface OwnRange {
 }
 
 /** A message on a subscribed topic, as it happens. */
-export interface Notification {
+export type Notification = Content & {
   readonly type: 'notification';
   readonly topic: string;
   readonly epoch: string;
@@ -161,7 +186,12 @@ export interface Notification {
   readonly after?: number;
   readonly id: string;
   readonly at: string;
-  readonly payload: unknown;
+};
+
+/** Frames that would have come one after the other. Only to connections that accept `packs`. */
+export interface Pack {
+  readonly type: 'pack';
+  readonly frames: readonly (Reply | Notification)[];
 }
 
 export interface Pong {
@@ -196,4 +226,4 @@ export type Reply =
   | Pong
   | Ack
   | Refused;
-export type ServerMessage = Reply | Notification;
+export type ServerMessage = Reply | Notification | Pack;

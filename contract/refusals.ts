@@ -57,9 +57,13 @@ export const refusals = {
     status: 400,
     message: `A password has ${PASSWORD_LEAST_CHARACTERS} to ${PASSWORD_CHARACTERS} characters: small and capital letters, digits and symbols among them, and no space at either end.`,
   },
+  'id-taken': {
+    status: 409,
+    message: 'A message of that id has been published already, and it was another one.',
+  },
   'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
-  'too-large': { status: 413, message: 'That is more than one frame carries.' },
+  'too-large': { status: 413, message: 'That is more than may be sent at once.' },
   'too-many-sessions': { status: 429, message: 'This user has as many sessions as are allowed.' },
   'too-many-subscriptions': {
     status: 429,

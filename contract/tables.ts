@@ -6,6 +6,8 @@
  * names that end in `At` and hold numbers are seconds too, ISO strings say so.
  */
 
+import type { Accepted } from './protocol.ts';
+
 export type TableName =
   | 'connections'
   | 'sessions'
@@ -134,6 +136,8 @@ export interface SessionRow {
   readonly connectedAt: string;
   /** Expiry of the newest token, in seconds: no frame after it. */
   readonly authExpiresAt: number;
+  /** What every one of its connections understands. */
+  readonly accepts?: readonly Accepted[];
   /** Seconds: the latest departure of any of its connections. */
   readonly detachedAt?: number;
   /** Its subscriptions are not of this `life` yet: from its end, or a new number, until they are revived. */
@@ -227,12 +231,24 @@ export interface Origin {
 }
 
 /** One message on one topic. Written by a publisher; stamped with `seq` by the stream's function. */
-export interface NotificationRow {
+export type NotificationRow = MessageRow &
+  (
+    | {
+        /** JSON text, spliced into frames as it is. */
+        readonly payload: string;
+        readonly bytes?: undefined;
+      }
+    | {
+        /** Of a message by reference: its payload stands in a {@link PayloadRow} and has so many bytes. */
+        readonly bytes: number;
+        readonly payload?: undefined;
+      }
+  );
+
+interface MessageRow {
   readonly topic: string;
   /** The notification's id: the same on every topic it was published to. */
   readonly id: string;
-  /** JSON text, spliced into frames as it is. */
-  readonly payload: string;
   /** ISO: when it was published. */
   readonly at: string;
   readonly ttl: number;
@@ -250,6 +266,18 @@ export interface Run extends Origin {
   readonly from: number;
 }
 
+/**
+ * The payload of a message that is too large for a frame, once for all of its topics. Apart from the
+ * messages, because stamping writes those again, and streams carry them.
+ */
+export interface PayloadRow {
+  readonly topic: string;
+  readonly id: typeof PAYLOAD_ID;
+  /** JSON text. */
+  readonly payload: string;
+  readonly ttl: number;
+}
+
 /** The counter of one topic, beside its messages. Never has a `ttl`. */
 export interface HeadRow {
   readonly topic: string;
@@ -262,6 +290,11 @@ export interface HeadRow {
 }
 
 export const HEAD_ID = '#head';
+export const PAYLOAD_ID = '#payload';
+
+/** A partition of its own for each message; no topic has such a key. */
+export const payloadKey = (tenant: string, notificationId: string): string =>
+  [tenant, '', notificationId].join(SEPARATOR);
 
 // ── Invitations ────────────────────────────────────────────────────────────────────────────────
 

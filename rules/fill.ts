@@ -1,7 +1,7 @@
 import type { Cursor, NotRecovered, OwnRange, Position } from '../contract/protocol.ts';
 import { Refusal } from '../contract/refusals.ts';
 import type { NotificationRow, Origin } from '../contract/tables.ts';
-import type { Filled, TextFill } from './frames.ts';
+import type { Carried, Filled, TextFill } from './frames.ts';
 import { isSame } from './sequence.ts';
 
 /**
@@ -24,6 +24,13 @@ export function judgeCursor(
   return cursor.seq === position.head ? 'current' : 'behind';
 }
 
+/** Who reads, and what a message is carried as for them. */
+export interface Reading {
+  /** Whose own messages come back as ranges without payload. */
+  readonly reader: Origin | undefined;
+  readonly carry: (row: NotificationRow) => Carried;
+}
+
 /**
  * What followed a cursor, from the rows that were read [G4]. `rows` are in order of `seq` and all of
  * (cursor, up to where reading stopped]; a number that is missing among them has expired, and then
@@ -34,14 +41,14 @@ export function fill(
   cursor: Cursor,
   rows: readonly NotificationRow[],
   isComplete: boolean,
-  reader: Origin | undefined,
+  reading: Reading,
 ): TextFill {
   let next = cursor.seq;
   const messages: (Filled | OwnRange)[] = [];
   for (const row of rows) {
     if (row.seq !== next + 1) return notRecovered(position, 'expired');
     next = row.seq;
-    append(messages, row, next, reader);
+    append(messages, row, next, reading);
   }
   if (isComplete && next < position.head) return notRecovered(position, 'expired');
   return { ...position, recovered: true, messages, next, more: next < position.head };
@@ -57,10 +64,10 @@ function append(
   messages: (Filled | OwnRange)[],
   row: NotificationRow,
   seq: number,
-  reader: Origin | undefined,
+  { reader, carry }: Reading,
 ): void {
   if (reader === undefined || row.origin === undefined || !isSame(row.origin, reader)) {
-    messages.push({ seq, id: row.id, at: row.at, payload: row.payload });
+    messages.push({ seq, id: row.id, at: row.at, carried: carry(row) });
     return;
   }
   const last = messages.at(-1);

@@ -4,23 +4,52 @@ import type {
   Notification,
   OwnRange,
   Position,
+  Reference,
 } from '../contract/protocol.ts';
+import { isoTime } from './connection.ts';
+
+/** What a frame carries: a payload's text, or where it is to be read. */
+export type Carried = { readonly payload: string } | { readonly reference: Reference };
 
 /**
  * Frames that carry payloads. A payload is validated JSON text and is spliced in as it is: parsing and
  * printing it again would change numbers like 1e400 and cost time on the way of every message.
  */
-export const splice = (envelope: object, payload: string): string =>
-  `${JSON.stringify(envelope).slice(0, -1)},"payload":${payload}}`;
+export const splice = (envelope: object, carried: Carried): string =>
+  'payload' in carried
+    ? `${JSON.stringify(envelope).slice(0, -1)},"payload":${carried.payload}}`
+    : JSON.stringify({ ...envelope, reference: carried.reference });
+
+type Envelope = Pick<Notification, 'type' | 'topic' | 'epoch' | 'seq' | 'after' | 'id' | 'at'>;
 
 export const notificationFrame = (
-  { type, topic, epoch, seq, after, id, at }: Omit<Notification, 'payload'>,
-  payload: string,
+  { type, topic, epoch, seq, after, id, at }: Envelope,
+  carried: Carried,
 ): string =>
-  splice({ type, topic, epoch, seq, ...(after !== undefined && { after }), id, at }, payload);
+  splice({ type, topic, epoch, seq, ...(after !== undefined && { after }), id, at }, carried);
+
+/** Of the frame that a subscriber will get, with every number at its longest. */
+export const longestFrameBytes = (topic: string, id: string, payload: string): number =>
+  Buffer.byteLength(
+    notificationFrame(
+      {
+        type: 'notification',
+        topic,
+        epoch: 'x'.repeat(EPOCH_CHARACTERS),
+        seq: Number.MAX_SAFE_INTEGER,
+        after: Number.MAX_SAFE_INTEGER,
+        id,
+        at: isoTime(0),
+      },
+      { payload },
+    ),
+  );
+
+/** Own epochs have eight; an operator's is checked by `lib/config.ts`. */
+const EPOCH_CHARACTERS = 64;
 
 /** A filled message whose payload is still text. */
-export type Filled = Omit<FilledMessage, 'payload'> & { readonly payload: string };
+export type Filled = Pick<FilledMessage, 'seq' | 'id' | 'at'> & { readonly carried: Carried };
 
 /** A fill on its way to the wire. */
 export type TextFill =
@@ -46,6 +75,6 @@ function fillText(fill: TextFill): string {
 
 const messageText = (message: Filled | OwnRange): string => {
   if ('own' in message) return JSON.stringify(message);
-  const { payload, ...envelope } = message;
-  return splice(envelope, payload);
+  const { carried, ...envelope } = message;
+  return splice(envelope, carried);
 };

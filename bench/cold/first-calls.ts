@@ -24,13 +24,14 @@ const streamEvent = (Keys: object, NewImage: object) => ({
     },
   ],
 });
-const httpEvent = (body?: object) => ({
+const httpEvent = (body?: object, query?: object) => ({
   headers: {},
   pathParameters: { petId: 'rex' },
   ...(body && { body: JSON.stringify(body) }),
+  ...(query && { queryStringParameters: query }),
   requestContext: {
     timeEpoch: now,
-    http: { sourceIp: '127.0.0.1' },
+    http: { sourceIp: '127.0.0.1', method: query ? 'GET' : 'POST' },
     authorizer: {
       jwt: { claims: { sub: session.userId, exp: '9999999999', token_use: 'access' } },
     },
@@ -55,6 +56,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   disconnect: socketEvent(),
   default: socketEvent({ type: 'ping' }),
   'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
+  'read-payload': httpEvent(undefined, { topic, id: 'none' }),
   'fan-out': streamEvent(messageKey, message),
   'session-stream': streamEvent(playerKey, { ...playerKey, state: { S: 'live' } }),
   'session-check': queueEvent(session),

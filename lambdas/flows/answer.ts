@@ -4,6 +4,7 @@ import {
   type Ack,
   type Action,
   type Authenticated,
+  acceptable,
   type ClientMessage,
   type MessageOf,
   PROTOCOL_VERSION,
@@ -83,12 +84,18 @@ function act(reach: AnswerReach, message: ClientMessage, asked: Asked): Promise<
 
 async function answerAuthenticate(
   reach: AnswerReach,
-  { id, v, token, sessionId, tenant, replaces }: MessageOf<'authenticate'>,
+  { id, v, token, sessionId, tenant, replaces, accepts = [] }: MessageOf<'authenticate'>,
   { connectionId, now }: Asked,
 ): Promise<string> {
   if (v !== undefined && v !== PROTOCOL_VERSION) throw new Refusal('unsupported-version');
   const identity = await reach.verify(token, tenant);
-  const request = { connectionId, sessionId, now, ...(replaces !== undefined && { replaces }) };
+  const request = {
+    connectionId,
+    sessionId,
+    now,
+    ...(replaces !== undefined && { replaces }),
+    accepts: acceptable.filter((each) => accepts.includes(each)),
+  };
   const session = await authenticate(reach, identity, request);
   log('session.bound', { connectionId, sessionId, tenant: identity.tenant, session });
   const reply: Authenticated = {

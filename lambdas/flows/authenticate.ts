@@ -1,20 +1,15 @@
 import { isSessionId } from '../../contract/names.ts';
+import type { Accepted } from '../../contract/protocol.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { ConnectionRow, PlayerRow, SessionRow } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import type { Identity } from '../../rules/identity.ts';
-import { comingOf } from '../../rules/session.ts';
+import { type Coming, comingOf } from '../../rules/session.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { type LostCondition, type TransactItem, transact } from '../platform/transact.ts';
 import { type Binding, bindConnection } from '../stores/connections.ts';
-import {
-  addToPlayer,
-  beginSession,
-  getSession,
-  joinOthers,
-  joinSession,
-} from '../stores/sessions.ts';
+import { addToPlayer, beginSession, getSession, joinSession } from '../stores/sessions.ts';
 import { evict } from './evict.ts';
 import { reviveSubscriptions } from './revive-subscriptions.ts';
 
@@ -28,6 +23,8 @@ export interface AuthenticateRequest {
   readonly connectionId: string;
   readonly sessionId: string;
   readonly replaces?: string;
+  /** In the order of `acceptable`. */
+  readonly accepts?: readonly Accepted[];
   readonly now: number;
 }
 
@@ -43,22 +40,18 @@ export interface AuthenticateRequest {
 export async function authenticate(
   reach: AuthenticateReach,
   { tenant, userId, expiresAt }: Identity,
-  { connectionId, sessionId, replaces, now }: AuthenticateRequest,
+  { connectionId, sessionId, replaces, accepts = [], now }: AuthenticateRequest,
 ): Promise<'new' | 'resumed'> {
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
-  const binding: Binding = {
-    tenant,
-    userId,
-    sessionId,
-    connectionId,
-    authExpiresAt: expiresAt,
-    now,
-  };
-  const was = await enter(reach, binding, (session) => comingOf(session, binding, replaces));
+  const session = { tenant, userId, sessionId };
+  const binding: Binding = { ...session, connectionId, authExpiresAt: expiresAt, accepts, now };
+  const was = await enter(reach, binding, (live) => comingOf(live, binding, replaces));
   if (replaces !== undefined && replaces !== connectionId && was?.conns?.has(replaces)) {
     const eviction = await evict(reach, replaces, now);
     // It goes on taking posts: whoever remembers it as the only one has to learn of this one.
-    if (eviction === 'stays') await enter(reach, binding, () => 'to-others');
+    if (eviction === 'stays') {
+      await enter(reach, binding, (live) => ({ ...comingOf(live, binding), isQuiet: false }));
+    }
   }
   return was === undefined || isForgotten(was, now) ? 'new' : 'resumed';
 }
@@ -67,7 +60,7 @@ export async function authenticate(
 const isForgotten = ({ ttl }: SessionRow, now: number): boolean =>
   ttl !== undefined && ttl <= seconds(now);
 
-type ComingTo = (live: SessionRow) => 'quietly' | 'to-others';
+type ComingTo = (live: SessionRow) => Coming;
 
 /** Binds, and revives what is to be revived; gives the session as it was just before. */
 async function enter(
@@ -104,9 +97,9 @@ function entryTo(
   if (was?.state !== 'live') {
     return { life: next, items: [beginSession(reach, binding, next), addToPlayer(reach, binding)] };
   }
-  return comingTo(was) === 'quietly'
-    ? { life: was.life, items: [joinSession(reach, binding, was)] }
-    : { life: next, items: [joinOthers(reach, binding, next)] };
+  const { isQuiet, accepts } = comingTo(was);
+  const life = isQuiet ? was.life : next;
+  return { life, items: [joinSession(reach, binding, { was, life, accepts })] };
 }
 
 const hasSession = ({ row }: LostCondition, sessionId: string): boolean =>

@@ -4,11 +4,7 @@ import {
   POSTS_AT_ONCE,
   YOUNG_CONNECTION_SECONDS,
 } from '../../contract/limits.ts';
-import { type SessionName, topicOfKey } from '../../contract/tables.ts';
 import { ageInSeconds } from '../../rules/connection.ts';
-import { notificationFrame } from '../../rules/frames.ts';
-import { continuesFrom, isSame, visibleEpoch } from '../../rules/sequence.ts';
-import { settings } from '../platform/environment.ts';
 import { log } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
@@ -16,11 +12,16 @@ import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { getConnection } from '../stores/connections.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
 import { type EvictReach, evict } from './evict.ts';
+import { type Framing, framing } from './framing.ts';
 import type { Route, Routes } from './routes.ts';
 import type { Stamped } from './stamp.ts';
 
 export type DeliverReach = EvictReach &
-  Reaches<{ sessions: 'get' | 'batchGet' | 'update'; subscriptions: 'query' }> & {
+  Reaches<{
+    sessions: 'get' | 'batchGet' | 'update';
+    subscriptions: 'query';
+    notifications: 'get';
+  }> & {
     readonly sockets: Sockets<'post' | 'delete'>;
     readonly routes: Routes;
   };
@@ -37,51 +38,28 @@ export async function deliver(
   messages: readonly Stamped[],
   now: number,
 ): Promise<void> {
-  const framesFor = framing(topic, messages);
+  const frames = framing(reach, topic, messages);
   for await (const subscribers of subscribersOf(reach, topic)) {
     const routes = await reach.routes.to(reach, topic, subscribers, now);
-    await inParallel(routes, POSTS_AT_ONCE, (route) =>
-      serve(reach, route, framesFor(route.session), now),
-    );
+    await inParallel(routes, POSTS_AT_ONCE, (route) => serve(reach, route, frames, now));
   }
-}
-
-/** The frames of these messages for any session. Nearly all sessions share the same ones, made once. */
-function framing(
-  key: string,
-  messages: readonly Stamped[],
-): (session: SessionName) => readonly string[] {
-  const { topic } = topicOfKey(key);
-  const frameOf = ({ seq, epoch, id, at, payload }: Stamped, from: number): string => {
-    const after = from === seq - 1 ? undefined : from;
-    const shown = visibleEpoch(epoch, settings.EPOCH());
-    const envelope = { type: 'notification', topic, epoch: shown, seq, after, id, at } as const;
-    return notificationFrame(envelope, payload);
-  };
-  const shared = messages.map((message) => ({ message, frame: frameOf(message, message.seq - 1) }));
-  return (session) =>
-    shared
-      .filter(({ message: { origin } }) => !(origin && isSame(origin, session)))
-      .map(({ message, frame }) => {
-        const from = continuesFrom(message.seq, message.run, session);
-        return from === message.seq - 1 ? frame : frameOf(message, from);
-      });
 }
 
 /** Every connection of a session, also those that came while others were found closed. */
 async function serve(
   reach: DeliverReach,
-  route: Route,
-  frames: readonly string[],
+  first: Route,
+  framing: Framing,
   now: number,
 ): Promise<void> {
   const tried = new Set<string>();
-  for (let left = route.connections; frames.length > 0 && left.length > 0; ) {
+  for (let route = first; ; route = await reach.routes.again(reach, route.session, now)) {
+    const frames = await framing.for(route);
+    const left = route.connections.filter((id) => !tried.has(id));
+    if (frames.length === 0 || left.length === 0) return;
     for (const id of left) tried.add(id);
     const served = await Promise.all(left.map((id) => serveOne(reach, id, frames, now)));
     if (served.every((isServed) => isServed)) return;
-    const { connections } = await reach.routes.again(reach, route.session, now);
-    left = connections.filter((id) => !tried.has(id));
   }
 }
 

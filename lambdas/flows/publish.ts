@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { FRAME_BYTES, TOPICS_PER_PUBLISH } from '../../contract/limits.ts';
-import { isTenant, isTopic } from '../../contract/names.ts';
+import { FRAME_BYTES, PAYLOAD_BYTES, TOPICS_PER_PUBLISH } from '../../contract/limits.ts';
+import { isNotificationId, isTenant, isTopic } from '../../contract/names.ts';
 import { Refusal } from '../../contract/refusals.ts';
-import { type NotificationRow, type Origin, topicKey } from '../../contract/tables.ts';
+import {
+  type NotificationRow,
+  type Origin,
+  PAYLOAD_ID,
+  type PayloadRow,
+  payloadKey,
+  topicKey,
+} from '../../contract/tables.ts';
 import { isoTime, seconds } from '../../rules/connection.ts';
-import { notificationFrame } from '../../rules/frames.ts';
+import { longestFrameBytes } from '../../rules/frames.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { type Outcome, type TransactItem, transact } from '../platform/transact.ts';
-import { putNotification } from '../stores/notifications.ts';
+import { putNotification, putPayload } from '../stores/notifications.ts';
 
 export type PublishReach = Reaches<{ notifications: 'put' }> & {
   readonly retentionSeconds: number;
@@ -17,71 +24,98 @@ export interface Publication {
   readonly tenant: string;
   /** One to ten; each topic has the message once, in a sequence of its own. */
   readonly topics: readonly string[];
-  /** Anything that JSON can say. */
+  /** Anything that JSON can say; up to 350 KB. One that no frame holds travels by reference. */
   readonly payload: unknown;
+  /**
+   * The publisher's own name for the message, new in its tenant: publishing it again, within the retention
+   * time, does nothing more. 1 to 64 letters, digits, "_", "-", "." or "~".
+   */
+  readonly id?: string;
   /** Who caused it, if a session did: verified user and session id. It is not sent back to them. */
   readonly origin?: Origin;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
+export type Published = Outcome & {
+  readonly notificationId: string;
+  /** It had been published before, with everything alongside; this call wrote nothing. */
+  readonly isRepeated: boolean;
+};
+
 /**
  * Publishes a message together with the record that it tells of: both are committed, or neither is
  * [S1-14] [G1]. `alongside` are the caller's own transaction items, under the caller's own rights; a lost
  * condition among them is told in the outcome, and then nothing was written.
  *
- * Refuses `topic-invalid` and `too-large`; nothing is written then either.
+ * Refuses `topic-invalid`, `too-large`, `malformed` and `id-taken`; nothing is written then either.
  */
 export async function publish(
   reach: PublishReach,
   publication: Publication,
   alongside: readonly TransactItem[] = [],
-): Promise<Outcome & { readonly notificationId: string }> {
-  const { topics, tenant, payload, origin, now } = publication;
-  const text = JSON.stringify(payload);
+): Promise<Published> {
+  const { tenant, topics, id: ownId, origin, now } = publication;
   const areTopics =
     topics.length > 0 && topics.length <= TOPICS_PER_PUBLISH && topics.every(isTopic);
   if (!areTopics || !isTenant(tenant)) throw new Refusal('topic-invalid');
-  if (text === undefined)
-    throw new Refusal('malformed', 'The payload is nothing that JSON can say.');
-
-  const id = newId(now);
+  if (ownId !== undefined && !isNotificationId(ownId)) {
+    throw new Refusal('malformed', 'The id of the message is not one.');
+  }
+  const payload = textOf(publication.payload);
+  const id = ownId ?? newId(now);
+  const ttl = seconds(now) + reach.retentionSeconds;
   const distinct = [...new Set(topics)];
-  const rows = distinct.map((topic): NotificationRow => {
-    demandFrameFits(topic, id, text);
-    return {
-      topic: topicKey(tenant, topic),
-      id,
-      payload: text,
-      at: isoTime(now),
-      ttl: seconds(now) + reach.retentionSeconds,
-      topics: distinct,
-      ...(origin && { origin }),
-    };
+  const isLarge = distinct.some((topic) => longestFrameBytes(topic, id, payload) > FRAME_BYTES);
+  const content = isLarge ? { bytes: Buffer.byteLength(payload) } : { payload };
+  const rows: (NotificationRow | PayloadRow)[] = distinct.map((topic) => ({
+    topic: topicKey(tenant, topic),
+    id,
+    ...content,
+    at: isoTime(now),
+    ttl,
+    topics: distinct,
+    ...(origin && { origin }),
+  }));
+  if (isLarge) rows.push({ topic: payloadKey(tenant, id), id: PAYLOAD_ID, payload, ttl });
+
+  const outcome = await transact(reach, [
+    ...rows.map((row) => ('at' in row ? putNotification(reach, row) : putPayload(reach, row))),
+    ...alongside,
+  ]);
+  if (outcome.isDone) return { isDone: true, notificationId: id, isRepeated: false };
+  const taken = rows.flatMap((row, at) => {
+    const lost = outcome.lost[at];
+    return lost ? [isSameMessage(row, lost.row)] : [];
   });
-  const items = [...alongside, ...rows.map((row) => putNotification(reach, row))];
-  return { ...(await transact(reach, items)), notificationId: id };
+  // Those that were not lost tell nothing: beside a lost condition, a conflict is not told.
+  if (taken.length > 0) {
+    if (!taken.every((isSame) => isSame)) throw new Refusal('id-taken');
+    return { isDone: true, notificationId: id, isRepeated: true };
+  }
+  const lost = outcome.lost.slice(rows.length);
+  return { isDone: false, lost, notificationId: id, isRepeated: false };
+}
+
+function textOf(payload: unknown): string {
+  const text: string | undefined = JSON.stringify(payload);
+  if (text === undefined) {
+    throw new Refusal('malformed', 'The payload is nothing that JSON can say.');
+  }
+  const bytes = Buffer.byteLength(text);
+  if (bytes > PAYLOAD_BYTES) {
+    throw new Refusal('too-large', `The payload has ${bytes} bytes of ${PAYLOAD_BYTES}.`);
+  }
+  return text;
 }
 
 /** Begins with the time, so that ids of one topic sort roughly as they were published. */
 const newId = (now: number): string => `${now.toString(36).padStart(9, '0')}-${randomUUID()}`;
 
-/** Measured on the frame that a subscriber will get, with every number at its longest. */
-function demandFrameFits(topic: string, id: string, payload: string): void {
-  const longest = notificationFrame(
-    {
-      type: 'notification',
-      topic,
-      epoch: 'x'.repeat(64),
-      seq: Number.MAX_SAFE_INTEGER,
-      after: Number.MAX_SAFE_INTEGER,
-      id,
-      at: isoTime(0),
-    },
-    payload,
-  );
-  const bytes = Buffer.byteLength(longest);
-  if (bytes > FRAME_BYTES) {
-    throw new Refusal('too-large', `The frame would have ${bytes} bytes of ${FRAME_BYTES}.`);
-  }
+/** When, and by whom, may differ: the first time counts. */
+function isSameMessage(mine: NotificationRow | PayloadRow, theirs: object | undefined): boolean {
+  const { payload, bytes, topics = [] } = (theirs ?? {}) as Partial<NotificationRow>;
+  if (!('at' in mine)) return payload === mine.payload;
+  const areSameTopics = mine.topics.toSorted().join() === topics.toSorted().join();
+  return areSameTopics && payload === mine.payload && bytes === mine.bytes;
 }

@@ -4,6 +4,8 @@ import { type NotificationRow, type Origin, topicKey } from '../../contract/tabl
 import { seconds } from '../../rules/connection.ts';
 import { demandCursors, fill, judgeCursor, notRecovered } from '../../rules/fill.ts';
 import type { TextFill } from '../../rules/frames.ts';
+import { carriedOf } from '../../rules/reference.ts';
+import { httpUrl } from '../platform/environment.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { readNotifications } from '../stores/notifications.ts';
 import { positionsOf } from './positions.ts';
@@ -58,8 +60,10 @@ async function fillOne(
   position: Position,
   room: Room,
 ): Promise<TextFill> {
+  const carry = (row: NotificationRow) => carriedOf(row, position.topic, httpUrl);
+  const reading = { reader, carry };
   const verdict = judgeCursor(cursor, position);
-  if (verdict === 'current') return fill(position, cursor, [], true, reader);
+  if (verdict === 'current') return fill(position, cursor, [], true, reading);
   if (verdict !== 'behind') return notRecovered(position, verdict);
 
   const rows: NotificationRow[] = [];
@@ -75,17 +79,17 @@ async function fillOne(
     rows.push(...fitting);
     const isAll = fitting.length === page.rows.length;
     if (page.isComplete || !isAll)
-      return fill(position, cursor, rows, page.isComplete && isAll, reader);
+      return fill(position, cursor, rows, page.isComplete && isAll, reading);
     after = page.rows.at(-1)?.seq ?? position.head;
   }
-  return fill(position, cursor, rows, false, reader);
+  return fill(position, cursor, rows, false, reading);
 }
 
 /** A reply that is still empty has room for any message: none is larger than a frame. */
 function takeFitting(rows: readonly NotificationRow[], room: Room): NotificationRow[] {
   const taken: NotificationRow[] = [];
   for (const row of rows) {
-    const bytes = Buffer.byteLength(row.payload) + ENVELOPE_BYTES;
+    const bytes = bytesOf(row);
     if (bytes > room.bytes) break;
     room.bytes -= bytes;
     room.messages -= 1;
@@ -94,5 +98,11 @@ function takeFitting(rows: readonly NotificationRow[], room: Room): Notification
   return taken;
 }
 
+const bytesOf = ({ payload, topic }: NotificationRow): number =>
+  ENVELOPE_BYTES +
+  (payload === undefined ? REFERENCE_BYTES + topic.length : Buffer.byteLength(payload));
+
 /** `{"seq":…,"id":…,"at":…,"payload":…}` around a payload, rounded up. */
 const ENVELOPE_BYTES = 160;
+/** `{"href":…,"bytes":…}`, but for its topic. */
+const REFERENCE_BYTES = 240;

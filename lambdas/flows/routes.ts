@@ -1,4 +1,5 @@
 import { SOCKET_MOST_SECONDS } from '../../contract/limits.ts';
+import type { Accepted } from '../../contract/protocol.ts';
 import {
   SEPARATOR,
   type SessionName,
@@ -15,6 +16,8 @@ import { getSession, getSessions } from '../stores/sessions.ts';
 export interface Route {
   readonly session: SessionName;
   readonly connections: readonly string[];
+  /** What each of them understands. */
+  readonly accepts: readonly Accepted[];
 }
 
 type Reach = Reaches<{ sessions: 'get' | 'batchGet' }>;
@@ -34,12 +37,12 @@ export interface Routes {
 
 interface Remembered {
   readonly life: number;
-  readonly connections: readonly string[];
+  readonly route: Route;
   /** Seconds: its token's expiry; beyond the age of any socket an id says nothing any more. */
   readonly until: number;
 }
 
-/** About 300 bytes each. */
+/** About 350 bytes each. */
 const REMEMBERED_MOST = 50_000;
 
 /**
@@ -57,20 +60,21 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
 
   const recall = (session: SessionName, life: number, now: number) => {
     const known = remembered.get(nameOf(session));
-    return known?.life === life && known.until > seconds(now) ? known.connections : undefined;
+    return known?.life === life && known.until > seconds(now) ? known.route : undefined;
   };
 
   const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
     const name = nameOf(session);
     const connections = connectionsOf(row, now);
+    const route = { session, connections, accepts: row?.accepts ?? [] };
     remembered.delete(name);
     if (row && connections.length > 0) {
       const until = Math.min(row.authExpiresAt, seconds(now) + SOCKET_MOST_SECONDS);
-      remembered.set(name, { life: row.life, connections, until });
+      remembered.set(name, { life: row.life, route, until });
       const [oldest = name] = remembered.keys();
       if (remembered.size > most) remembered.delete(oldest);
     }
-    return { session, connections };
+    return route;
   };
 
   return {
@@ -81,8 +85,8 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
       for (const { subscriber, life, ttl } of subscribers) {
         if (ttl !== undefined) continue; // Dormant: its session has ended.
         const session = { tenant, ...subscriberOfKey(subscriber) };
-        const connections = recall(session, life, now);
-        if (connections) known.push({ session, connections });
+        const route = recall(session, life, now);
+        if (route) known.push(route);
         else unknown.push(session);
       }
       const rows = await getSessions(reach, unknown);

@@ -1,5 +1,6 @@
 import {
   EVENT_BUS_VARIABLE,
+  HTTP_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -21,6 +22,7 @@ export const tableNameOf = (table: TableName): string => read(tableVariable(tabl
 export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
+export const httpUrl = (): string => read(HTTP_VARIABLE);
 
 /** Whose rights the function has: Lambda puts them into its environment. */
 export const credentials = () => {

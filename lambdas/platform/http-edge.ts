@@ -5,11 +5,14 @@ import { Refusal } from '../../contract/refusals.ts';
 import type { Origin } from '../../contract/tables.ts';
 import { type Identity, identify } from '../../rules/identity.ts';
 import { answering, type HttpAnswer, type HttpMessage, header, readBody } from './http-message.ts';
+import { readShape } from './read-shape.ts';
 
 /** An HTTP API's event (payload 2.0) behind a JWT authorizer, as far as we read it. */
 export interface HttpEvent extends HttpMessage {
   readonly pathParameters?: Readonly<Record<string, string | undefined>>;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
   readonly requestContext: {
+    readonly http: { readonly method: string };
     readonly timeEpoch: number;
     readonly authorizer: { readonly jwt: { readonly claims: Readonly<Record<string, unknown>> } };
   };
@@ -44,7 +47,13 @@ function decode<Request>(event: HttpEvent, shape: z.ZodMiniType<Request>): HttpC
     identity,
     ...(sessionId !== undefined && { origin: { userId: identity.userId, sessionId } }),
     path: event.pathParameters ?? {},
-    request: readBody(event, shape),
+    request: read(event, shape),
     now: timeEpoch,
   };
 }
+
+/** What a GET asks for stands in its query. */
+const read = <Request>(event: HttpEvent, shape: z.ZodMiniType<Request>): Request =>
+  event.requestContext.http.method === 'GET'
+    ? readShape(event.queryStringParameters ?? {}, shape)
+    : readBody(event, shape);

@@ -1,4 +1,5 @@
 import { GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Accepted } from '../../contract/protocol.ts';
 import type { ConnectionRow, SessionName } from '../../contract/tables.ts';
 import { isoTime, livingTtl, tombstone, tombstoneTtl } from '../../rules/connection.ts';
 import type { Reaches } from '../platform/reach.ts';
@@ -55,6 +56,7 @@ export const putTombstone = (
 export interface Binding extends SessionName {
   readonly connectionId: string;
   readonly authExpiresAt: number;
+  readonly accepts: readonly Accepted[];
   readonly now: number;
 }
 

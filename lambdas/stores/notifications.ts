@@ -1,5 +1,13 @@
 import { GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { HEAD_ID, type HeadRow, type NotificationRow, SEQ_INDEX } from '../../contract/tables.ts';
+import {
+  HEAD_ID,
+  type HeadRow,
+  type NotificationRow,
+  PAYLOAD_ID,
+  type PayloadRow,
+  payloadKey,
+  SEQ_INDEX,
+} from '../../contract/tables.ts';
 import type { Head, Stamp } from '../../rules/sequence.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
@@ -11,14 +19,35 @@ type Reach<Rights extends 'get' | 'put' | 'update' | 'scan' | 'batchGet' | 'quer
     notifications: Rights;
   }>;
 
-/** A new message; its id must be new on its topic. */
-export const putNotification = (reach: Reach<'put'>, row: NotificationRow): TransactItem => ({
+/** A new message, whose id must be new on its topic. A lost condition brings the one that has it. */
+export const putNotification = (reach: Reach<'put'>, row: NotificationRow): TransactItem =>
+  putNew(reach, row);
+
+/** What a message refers to, whose id must be new in its tenant. A lost condition brings the one that has it. */
+export const putPayload = (reach: Reach<'put'>, row: PayloadRow): TransactItem =>
+  putNew(reach, row);
+
+const putNew = (reach: Reach<'put'>, Item: NotificationRow | PayloadRow): TransactItem => ({
   Put: {
     TableName: reach.tables.notifications.name,
-    Item: row,
+    Item,
     ...conditional(ex`attribute_not_exists(#id)`),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
   },
 });
+
+export const getNotification = (
+  reach: Reach<'get'>,
+  topic: string,
+  id: string,
+): Promise<NotificationRow | undefined> => getItem<NotificationRow>(reach, { topic, id });
+
+export const getPayload = (
+  reach: Reach<'get'>,
+  tenant: string,
+  id: string,
+): Promise<PayloadRow | undefined> =>
+  getItem<PayloadRow>(reach, { topic: payloadKey(tenant, id), id: PAYLOAD_ID });
 
 /** Moves a head on from exactly where it was read; of a topic without messages, begins it. */
 export const moveHead = (
@@ -46,18 +75,21 @@ export const stampNotification = (
     reach.tables.notifications.name,
     { topic, id },
     run ? ex`SET #seq = ${seq}, #run = ${run}` : ex`SET #seq = ${seq}`,
-    ex`attribute_exists(#payload) AND attribute_not_exists(#seq)`,
+    ex`attribute_exists(#at) AND attribute_not_exists(#seq)`,
   );
 
-export async function getHead(reach: Reach<'get'>, topic: string): Promise<HeadRow | undefined> {
+export const getHead = (reach: Reach<'get'>, topic: string): Promise<HeadRow | undefined> =>
+  getItem<HeadRow>(reach, { topic, id: HEAD_ID });
+
+async function getItem<Row>(
+  reach: Reach<'get'>,
+  Key: { readonly topic: string; readonly id: string },
+): Promise<Row | undefined> {
+  const TableName = reach.tables.notifications.name;
   const { Item } = await reach.documents.send(
-    new GetCommand({
-      TableName: reach.tables.notifications.name,
-      Key: { topic, id: HEAD_ID },
-      ConsistentRead: true,
-    }),
+    new GetCommand({ TableName, Key, ConsistentRead: true }),
   );
-  return Item as HeadRow | undefined;
+  return Item as Row | undefined;
 }
 
 /** Consistent, by topic key; topics without a message have none. */
@@ -100,7 +132,7 @@ export async function* scanUnnumbered(reach: Reach<'scan'>): AsyncGenerator<Noti
         TableName: reach.tables.notifications.name,
         ConsistentRead: true,
         ExclusiveStartKey: from,
-        ...filtering(ex`attribute_exists(#payload) AND attribute_not_exists(#seq)`),
+        ...filtering(ex`attribute_exists(#at) AND attribute_not_exists(#seq)`),
       }),
     );
     yield (page.Items ?? []) as NotificationRow[];

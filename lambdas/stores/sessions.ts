@@ -1,5 +1,6 @@
 import { GetCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { SESSIONS_PER_USER } from '../../contract/limits.ts';
+import type { Accepted } from '../../contract/protocol.ts';
 import {
   PLAYER_ITEM,
   playerKey,
@@ -52,35 +53,30 @@ export async function getSessions(
   return keys.map((key) => found.get(markOf(key)));
 }
 
-/**
- * Adds a connection to a live session, as long as it is just as it was read: who else was in it decided
- * that nothing else is to be done.
- */
+/** How a connection is to come to a live session, as that one was read. */
+export interface Entry {
+  readonly was: Pick<SessionRow, 'life' | 'conns'>;
+  /** The same number, or the next one: then the subscriptions are to be revived before the reply. */
+  readonly life: number;
+  readonly accepts: readonly Accepted[];
+}
+
+/** Adds a connection to a live session, as long as it is as it was read: who else was in it decided how. */
 export const joinSession = (
   reach: Reach<'update'>,
-  binding: Binding,
-  { life, conns }: Pick<SessionRow, 'life' | 'conns'>,
+  { connectionId, authExpiresAt, ...session }: Binding,
+  { was, life, accepts }: Entry,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
-    sessionKey(binding),
-    ex`SET #authExpiresAt = ${binding.authExpiresAt} ADD #conns ${new Set([binding.connectionId])}`,
-    conns
-      ? ex`#state = ${'live'} AND #life = ${life} AND #conns = ${conns}`
-      : ex`#state = ${'live'} AND #life = ${life} AND attribute_not_exists(#conns)`,
-  );
-
-/**
- * Adds a connection to others, under the next number: what was remembered of the session does not
- * know it. The subscriptions are to be revived before anybody relies on it.
- */
-export const joinOthers = (reach: Reach<'update'>, binding: Binding, life: number): TransactItem =>
-  updateItem(
-    reach.tables.sessions.name,
-    sessionKey(binding),
-    ex`SET #authExpiresAt = ${binding.authExpiresAt}, #life = ${life}, #dormant = ${true}
-      ADD #conns ${new Set([binding.connectionId])}`,
-    ex`#state = ${'live'} AND #life = ${life - 1}`,
+    sessionKey(session),
+    life === was.life
+      ? ex`SET #authExpiresAt = ${authExpiresAt}, #accepts = ${accepts} ADD #conns ${new Set([connectionId])}`
+      : ex`SET #authExpiresAt = ${authExpiresAt}, #accepts = ${accepts}, #life = ${life}, #dormant = ${true}
+          ADD #conns ${new Set([connectionId])}`,
+    was.conns
+      ? ex`#state = ${'live'} AND #life = ${was.life} AND #conns = ${was.conns}`
+      : ex`#state = ${'live'} AND #life = ${was.life} AND attribute_not_exists(#conns)`,
   );
 
 /** Begins a life of a session that is not live: its first, or the next of one that has ended. */
@@ -93,7 +89,8 @@ export const beginSession = (
     reach.tables.sessions.name,
     sessionKey(binding),
     ex`SET #state = ${'live'}, #life = ${life}, #connectedAt = ${isoTime(binding.now)},
-      #authExpiresAt = ${binding.authExpiresAt}, #conns = ${new Set([binding.connectionId])}
+      #authExpiresAt = ${binding.authExpiresAt}, #accepts = ${binding.accepts},
+      #conns = ${new Set([binding.connectionId])}
       REMOVE #ttl, #detachedAt`,
     life === 1 ? ex`attribute_not_exists(#state)` : ex`#state = ${'ended'} AND #life = ${life - 1}`,
   );

@@ -1,5 +1,6 @@
 import {
   EVENT_BUS_VARIABLE,
+  HTTP_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -15,6 +16,7 @@ import { keysOf } from '../records.ts';
 export interface Surroundings {
   readonly settings: Settings;
   readonly socketsEndpoint: string;
+  readonly httpUrl: string;
   readonly eventBusName: string;
   readonly userPoolId: string;
   readonly userPoolClientId: string;
@@ -35,6 +37,7 @@ export function functionEnvironment(
       (spec.sends ?? []).map((queue) => [queueVariable(queue), known.queueUrl(queue)]),
     ),
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
+    ...(spec.refersToHttp && { [HTTP_VARIABLE]: known.httpUrl }),
     ...(spec.putsEvents && { [EVENT_BUS_VARIABLE]: known.eventBusName }),
     ...(spec.knowsUserPool && {
       [USER_POOL_VARIABLE]: known.userPoolId,

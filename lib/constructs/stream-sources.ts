@@ -1,5 +1,11 @@
 import type { FunctionName, QueueName } from '../../contract/functions.ts';
-import { HEAD_ID, PLAYER_ITEM, type SessionRow, type TableName } from '../../contract/tables.ts';
+import {
+  HEAD_ID,
+  PAYLOAD_ID,
+  PLAYER_ITEM,
+  type SessionRow,
+  type TableName,
+} from '../../contract/tables.ts';
 
 export interface StreamSource {
   readonly table: TableName;
@@ -18,10 +24,10 @@ export interface StreamSource {
 
 type Attribute = keyof SessionRow;
 
-/** Neither the stamping of messages nor the counters of topics. */
+/** Neither the stamping of messages, nor the counters of topics, nor payloads that stand apart. */
 const newNotification = {
   eventName: ['INSERT'],
-  dynamodb: { Keys: { id: { S: [{ 'anything-but': [HEAD_ID] }] } } },
+  dynamodb: { Keys: { id: { S: [{ 'anything-but': [HEAD_ID, PAYLOAD_ID] }] } } },
 };
 
 /** A live session whose set of connections has just become empty, which is: vanished. */

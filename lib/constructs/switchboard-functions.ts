@@ -16,6 +16,7 @@ import { BundledFunction } from './bundled-function.ts';
 import { followStream, takeFromQueue } from './event-sources.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { functionRights } from './function-rights.ts';
+import type { HttpGateway } from './http-gateway.ts';
 import { streamSources } from './stream-sources.ts';
 import type { SwitchboardQueues } from './switchboard-queues.ts';
 import type { SwitchboardState } from './switchboard-state.ts';
@@ -25,6 +26,7 @@ export interface SwitchboardFunctionsProps {
   readonly state: SwitchboardState;
   readonly queues: SwitchboardQueues;
   readonly sockets: WebSocketGateway;
+  readonly http: HttpGateway;
   readonly settings: Settings;
   readonly logRetention: RetentionDays;
 }
@@ -34,7 +36,14 @@ export type SwitchboardFunctions = Readonly<Record<FunctionName, lambda.Function
 /** Every function of the contract, with what it is told, what it may do and what wakes it. */
 export function switchboardFunctions(
   scope: Construct,
-  { state, queues: { work, failures }, sockets, settings, logRetention }: SwitchboardFunctionsProps,
+  {
+    state,
+    queues: { work, failures },
+    sockets,
+    http,
+    settings,
+    logRetention,
+  }: SwitchboardFunctionsProps,
 ): SwitchboardFunctions {
   const streamArn = (table: TableName): string => streamOf(table, state);
   const made = recordOf(
@@ -48,6 +57,7 @@ export function switchboardFunctions(
         environment: functionEnvironment(functions[name], {
           settings,
           socketsEndpoint: sockets.stage.callbackUrl,
+          httpUrl: http.api.apiEndpoint,
           eventBusName: state.eventBus.eventBusName,
           userPoolId: state.userPool.userPoolId,
           userPoolClientId: state.userPoolClient.userPoolClientId,

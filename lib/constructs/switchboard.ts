@@ -77,6 +77,7 @@ export class Switchboard extends Construct {
       state,
       queues: new SwitchboardQueues(this, 'Queues'),
       sockets: this.sockets,
+      http,
       settings: this.settings,
       logRetention: chosen.logRetention,
     });

@@ -8,9 +8,7 @@ import type {
   ServerMessage,
 } from '../../contract/protocol.ts';
 
-interface Logged extends FilledMessage {
-  readonly origin?: string;
-}
+type Logged = FilledMessage & { readonly origin?: string };
 
 interface Log {
   epoch: string;

@@ -92,7 +92,7 @@ describe('where transactions conflict', () => {
     await many(SESSIONS_PER_USER, (at) => connect(`c${at}`));
     const outcomes = await many(SESSIONS_PER_USER, (at) => {
       const binding = { ...tab, sessionId: `tab-${at}`, connectionId: `c${at}`, now: NOW };
-      const bound = { ...binding, authExpiresAt: joe.expiresAt };
+      const bound = { ...binding, authExpiresAt: joe.expiresAt, accepts: [] };
       const TransactItems = [bindConnection(reach, bound), addToPlayer(reach, bound)];
       return reach.documents.send(new TransactWriteCommand({ TransactItems }));
     });
@@ -149,7 +149,13 @@ describe('where transactions conflict', () => {
 
 describe('a transaction', () => {
   const holdPlayer = () => proxy.hold(reach.tables.sessions.name, playerRow);
-  const binding = { ...tab, connectionId: 'c1', authExpiresAt: joe.expiresAt, now: NOW };
+  const binding = {
+    ...tab,
+    connectionId: 'c1',
+    authExpiresAt: joe.expiresAt,
+    accepts: [],
+    now: NOW,
+  };
 
   it('takes a lost condition for its answer, also beside a conflict', async () => {
     holdPlayer();

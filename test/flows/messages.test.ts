@@ -1,6 +1,11 @@
-import { DeleteCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FRAME_BYTES, MESSAGES_PER_READ, REPLY_BYTES } from '../../contract/limits.ts';
+import {
+  FRAME_BYTES,
+  MESSAGES_PER_READ,
+  PAYLOAD_BYTES,
+  REPLY_BYTES,
+} from '../../contract/limits.ts';
 import { HEAD_ID, type NotificationRow, type Origin, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
@@ -15,7 +20,7 @@ import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { transact } from '../../lambdas/platform/transact.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
-import { putNotification } from '../../lambdas/stores/notifications.ts';
+import { getPayload, putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
@@ -109,8 +114,83 @@ describe('publish', () => {
     expect(await written()).toHaveLength(1);
   });
 
-  it('refuses what no frame carries, and topics that are none, and writes nothing', async () => {
-    await expect(say('x'.repeat(FRAME_BYTES))).rejects.toMatchObject({ code: 'too-large' });
+  it('under a name of its own is done once, however often and by how many at once', async () => {
+    const again = (payload: unknown, more: object = {}) =>
+      publish(reach, {
+        tenant: 'default',
+        topics: ['Pet', 'Cat'],
+        payload,
+        now: T0,
+        id: 'm1',
+        ...more,
+      });
+    const first = await Promise.all(Array.from({ length: 20 }, () => again('a')));
+    expect(first.map(({ isDone }) => isDone)).toEqual(Array(20).fill(true));
+    expect(first.filter(({ isRepeated }) => !isRepeated)).toHaveLength(1);
+    const late = { topics: ['Cat', 'Pet'], now: later(60) };
+    expect(await again('a', late)).toMatchObject({ isRepeated: true, notificationId: 'm1' });
+    expect(await written()).toMatchObject([{ id: 'm1', at: new Date(T0).toISOString() }]);
+  });
+
+  it('again with a record alongside writes that one once too', async () => {
+    const count = {
+      Update: {
+        TableName: reach.tables.subscriptions.name,
+        Key: { topic: 'record', subscriber: 'x' },
+        UpdateExpression: 'ADD times :one',
+        ExpressionAttributeValues: { ':one': 1 },
+      },
+    };
+    const publication = { tenant: 'default', topics: ['Pet'], payload: 1, now: T0, id: 'm1' };
+    for (const _ of Array(3)) await publish(reach, publication, [count]);
+    const { Item } = await reach.documents.send(
+      new GetCommand({ TableName: reach.tables.subscriptions.name, Key: count.Update.Key }),
+    );
+    expect(Item).toMatchObject({ times: 1 });
+  });
+
+  it.each([
+    ['another payload', { payload: 2 }],
+    ['other topics', { topics: ['Pet', 'Cat'] }],
+    ['a payload that travels by reference', { payload: 'x'.repeat(FRAME_BYTES) }],
+  ])('refuses %s under a name that is taken, and writes nothing', async (_, more) => {
+    const publication = { tenant: 'default', topics: ['Pet'], payload: 1, now: T0, id: 'm1' };
+    await publish(reach, publication);
+    const was = await written();
+    await expect(publish(reach, { ...publication, ...more })).rejects.toMatchObject({
+      code: 'id-taken',
+    });
+    expect(await written()).toEqual(was);
+    expect(await written(topicKey('default', 'Cat'))).toEqual([]);
+  });
+
+  it('a name of another tenant, or on another topic, is another one', async () => {
+    const publication = { tenant: 'default', topics: ['Pet'], payload: 1, now: T0, id: 'm1' };
+    for (const more of [{}, { tenant: 'acme' }, { topics: ['Cat'], payload: 2 }]) {
+      expect(await publish(reach, { ...publication, ...more })).toMatchObject({
+        isRepeated: false,
+      });
+    }
+  });
+
+  it('a payload by reference is not written over by another one of its name', async () => {
+    const large = { tenant: 'default', topics: ['Pet'], payload: 'a'.repeat(FRAME_BYTES), now: T0 };
+    await publish(reach, { ...large, id: 'm1' });
+    const other = { ...large, id: 'm1', topics: ['Cat'], payload: 'b'.repeat(FRAME_BYTES) };
+    await expect(publish(reach, other)).rejects.toMatchObject({ code: 'id-taken' });
+    expect((await getPayload(reach, 'default', 'm1'))?.payload).toBe(JSON.stringify(large.payload));
+    expect(await publish(reach, { ...large, id: 'm1' })).toMatchObject({ isRepeated: true });
+  });
+
+  it('refuses names that are none', async () => {
+    for (const id of ['', '#head', 'a b', 'x'.repeat(65)]) {
+      const publication = { tenant: 'default', topics: ['Pet'], payload: 1, now: T0, id };
+      await expect(publish(reach, publication)).rejects.toMatchObject({ code: 'malformed' });
+    }
+  });
+
+  it('refuses what is too large, and topics that are none, and writes nothing', async () => {
+    await expect(say('x'.repeat(PAYLOAD_BYTES))).rejects.toMatchObject({ code: 'too-large' });
     await expect(say(undefined)).rejects.toMatchObject({ code: 'malformed' });
     for (const topics of [[], ['a#b'], [''], Array.from({ length: 11 }, (_, at) => `t${at}`)]) {
       await expect(say(1, undefined, topics)).rejects.toMatchObject({ code: 'topic-invalid' });
@@ -415,8 +495,8 @@ describe('readMissed', () => {
         next: 3,
         more: false,
         messages: [
-          { seq: 2, payload: '"b"' },
-          { seq: 3, payload: '"c"' },
+          { seq: 2, carried: { payload: '"b"' } },
+          { seq: 3, carried: { payload: '"c"' } },
         ],
       },
     ]);

@@ -112,7 +112,7 @@ it('kill -9 under load loses nothing that was acknowledged, and everybody goes o
     expect(numbers).toEqual(numbers.map((_, at) => at + 1));
     for (const { petId } of pets) {
       const versions = notificationsOf(rows)
-        .map(({ payload }) => JSON.parse(payload) as PetRow)
+        .map(({ payload }) => JSON.parse(payload ?? '') as PetRow)
         .filter((change) => change.petId === petId)
         .map(({ version }) => version);
       expect(versions.sort((a, b) => a - b)).toEqual(versions.map((_, at) => at + 2));

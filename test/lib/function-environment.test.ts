@@ -7,6 +7,7 @@ import {
 const known: Surroundings = {
   settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 21600, EPOCH: '1' },
   socketsEndpoint: 'https://sockets/prod',
+  httpUrl: 'https://http',
   eventBusName: 'bus',
   userPoolId: 'pool',
   userPoolClientId: 'client',

@@ -1,5 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { lifecycleDetail, notificationDetail } from '../../contract/events.ts';
 import { type FunctionSpec, functions, queues } from '../../contract/functions.ts';
 import { httpOperations } from '../../contract/http.ts';
@@ -208,6 +209,7 @@ describe('functions', () => {
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
+      ...(spec.refersToHttp ? ['HTTP_URL'] : []),
       ...(spec.putsEvents ? ['EVENT_BUS_NAME'] : []),
       ...(spec.knowsUserPool ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
     ];
@@ -253,6 +255,7 @@ describe('the HTTP API', () => {
         .map(({ RouteKey }) => RouteKey);
     expect(admitting('JWT')).toEqual([
       'POST /readNotifications',
+      'GET /payload',
       'GET /pets',
       'GET /pets/{petId}',
       'PUT /pets/{petId}',
@@ -260,7 +263,7 @@ describe('the HTTP API', () => {
     ]);
     const anonymous = Object.values(httpOperations).filter(({ access }) => access === 'anonymous');
     expect(admitting('NONE')).toEqual(anonymous.map(({ method, path }) => `${method} ${path}`));
-    expect(routes).toHaveLength(5 + anonymous.length);
+    expect(routes).toHaveLength(6 + anonymous.length);
     expect(everyResource('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1);
   });
 
@@ -374,7 +377,11 @@ describe('the bus', () => {
     const { detail, source } = JSON.parse(found[0]?.Properties.Content).properties;
     expect(source.enum).toEqual([SchemaName.split('@')[0]]);
     expect(Object.keys(detail.properties)).toEqual(Object.keys(shape));
-    expect(detail.required).toEqual(Object.keys(shape));
+    expect(detail.required).toEqual(
+      Object.entries(shape).flatMap(([name, field]) =>
+        z.safeParse(field, undefined).success ? [] : [name],
+      ),
+    );
     // Details may gain fields without breaking anybody.
     expect(detail).not.toHaveProperty('additionalProperties');
   });

@@ -93,7 +93,7 @@ async function online(tenant: string): Promise<OnlineAnswer['players']> {
   };
   const { statusCode, body } = await listOnline({
     headers: {},
-    requestContext: { timeEpoch: T0, authorizer: { jwt: { claims } } },
+    requestContext: { timeEpoch: T0, http: { method: 'GET' }, authorizer: { jwt: { claims } } },
   } as unknown as Parameters<typeof listOnline>[0]);
   expect(statusCode).toBe(200);
   return (JSON.parse(body) as OnlineAnswer).players;
@@ -174,7 +174,7 @@ describe('who is online', () => {
     const tenant = newTenant();
     const events = history(tenant, 'joe', [['phone'], []]);
     for (const event of [...events, ...events]) await deliver([event]);
-    const payloads = (await published(tenant)).map(({ payload }) => JSON.parse(payload));
+    const payloads = (await published(tenant)).map(({ payload }) => JSON.parse(payload ?? ''));
     expect(payloads).toHaveLength(4);
     expect(payloads).toContainEqual({
       player: 'joe',

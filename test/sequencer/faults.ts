@@ -72,7 +72,7 @@ export const faults: Readonly<Record<string, Fault>> = {
             await reach.documents.send(new PutCommand({ TableName, Item: row }));
             ledger.committed(row);
           }
-          return { isDone: true, notificationId };
+          return { isDone: true, notificationId, isRepeated: false };
         },
       };
     },

@@ -45,7 +45,7 @@ function judgeListening(
   const expected = rows
     .filter(({ seq = 0 }) => seq > since.head)
     .filter(({ origin }) => !(origin && isSame(origin, session)))
-    .map(({ seq, payload }) => `${seq}:${JSON.parse(payload)}`);
+    .map(({ seq, payload }) => `${seq}:${JSON.parse(payload ?? '')}`);
   const heard = got.map(({ seq, payload }) => `${seq}:${payload}`);
   const fair = isOver ? expected.slice(0, heard.length) : expected;
   if (heard.join() !== fair.join()) {

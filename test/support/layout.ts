@@ -1,6 +1,14 @@
 import * as z from 'zod/mini';
-import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from '../../contract/names.ts';
-import { HEAD_ID, PLAYER_ITEM, type TableName } from '../../contract/tables.ts';
+import {
+  isConnectionId,
+  isNotificationId,
+  isSessionId,
+  isTenant,
+  isTopic,
+  isUserId,
+} from '../../contract/names.ts';
+import { acceptable } from '../../contract/protocol.ts';
+import { HEAD_ID, PAYLOAD_ID, PLAYER_ITEM, type TableName } from '../../contract/tables.ts';
 import { type Rows, rowsOf } from './rows.ts';
 
 const text = (is: (text: string) => boolean) => z.string().check(z.refine(is));
@@ -20,6 +28,17 @@ const origin = { userId: text(isUserId), sessionId: text(isSessionId) };
 const run = z.strictObject({ ...origin, from: count });
 const player = parted(isTenant, isUserId);
 const topic = parted(isTenant, isTopic);
+
+const message = {
+  topic,
+  id: text(isNotificationId),
+  at: isoTime,
+  ttl: seconds,
+  topics: member(isTopic),
+  origin: z.optional(z.strictObject(origin)),
+  seq: z.optional(count),
+  run: z.optional(run),
+};
 
 /** What a row of each table may be, attribute by attribute: what docs/DATA.md promises its readers. */
 const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
@@ -47,6 +66,7 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
       life,
       connectedAt: isoTime,
       authExpiresAt: seconds,
+      accepts: z.array(z.enum(acceptable)),
       detachedAt: z.optional(seconds),
       dormant: z.optional(z.literal(true)),
       ttl: z.optional(seconds),
@@ -72,16 +92,13 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     ttl: z.optional(seconds),
   }),
   notifications: z.union([
+    z.strictObject({ ...message, payload: text(isJson) }),
+    z.strictObject({ ...message, bytes: count }),
     z.strictObject({
-      topic,
-      id: text((id) => id !== HEAD_ID && id.length > 0),
+      topic: parted(isTenant, is(''), isNotificationId),
+      id: z.literal(PAYLOAD_ID),
       payload: text(isJson),
-      at: isoTime,
       ttl: seconds,
-      topics: member(isTopic),
-      origin: z.optional(z.strictObject(origin)),
-      seq: z.optional(count),
-      run: z.optional(run),
     }),
     z.strictObject({
       topic,
