@@ -6,6 +6,8 @@
  * others only through the context, never by import.
  */
 
+import type { Gates } from './gates/gates.ts';
+
 /** One resource of the synthesized templates, every intrinsic already resolved. */
 export interface Resource {
   readonly stack: string;
@@ -95,6 +97,15 @@ export interface Access {
   ): { principal: Principal; secretAccessKey: string; sessionToken?: string } | undefined;
   /** Environment variables with credentials of its own for one function, or for the `operator`. */
   environmentFor(functionId: string): Record<string, string>;
+  /** The same for one process of a function, as each execution environment on AWS has credentials of its own. */
+  openSession(functionId: string): Session;
+}
+
+/** Credentials of a function's role that end with the process that has them. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly environment: Record<string, string>;
+  close(): void;
 }
 
 /** What one invocation came to. `error` is the runtime's: the payload then holds errorType and errorMessage. */
@@ -117,6 +128,8 @@ export interface Functions {
    * one. Throws an {@link AwsFault} at once when the function is unknown or not allowed.
    */
   invokeLater(functionArn: string, payload: string, caller: Principal): void;
+  /** Kills the process whose credentials these are; false when there is none. */
+  kill(accessKeyId: string): boolean;
 }
 
 /** What the stage saw at the wire: the console draws the hops of a message from these. */
@@ -181,6 +194,7 @@ export interface StageContext {
   readonly functions: Functions;
   readonly trace: Trace;
   readonly clock: Clock;
+  readonly gates: Gates;
   readonly store: Store;
   /** Where this stage keeps its files: `--data DIR`, or a private temporary folder. */
   readonly directory: string;

@@ -11,6 +11,7 @@ import { createConsole } from './console/console.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
 import { createEventBuses } from './events/event-buses.ts';
 import { createSchedules } from './events/schedules.ts';
+import { createGates } from './gates/gates.ts';
 import { writeHandout } from './handout.ts';
 import { createHttpApis } from './http-api/http-apis.ts';
 import { createFunctions } from './lambda/functions.ts';
@@ -99,6 +100,7 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     },
     trace: createTrace(),
     clock: createClock(),
+    gates: createGates(),
     store,
     directory,
     warn: options.warn ?? ((sentence) => process.stderr.write(`${sentence}\n`)),

@@ -87,6 +87,13 @@ export function createAccess(assembly: Assembly): Access {
       return caller && { principal: caller.principal, ...caller.credentials };
     },
     environmentFor: (name) => environmentOf(callerNamed(name).credentials),
+    openSession(functionId) {
+      const credentials = issueCredentials('temporary');
+      const { accessKeyId } = credentials;
+      byKey.set(accessKeyId, { ...callerNamed(functionId), credentials });
+      const close = () => void byKey.delete(accessKeyId);
+      return { accessKeyId, environment: environmentOf(credentials), close };
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Service, StageContext } from '../service.ts';
 import { type Answer, json, sentence } from './answer.ts';
+import { createGatesApi } from './gates-api.ts';
 import { demandOwnPage, Refusal, readJson } from './own-page.ts';
 import { createPage } from './page.ts';
 import { followTrace } from './trace-stream.ts';
@@ -24,6 +25,7 @@ export interface ConsoleActions {
 export function createConsole(context: StageContext, options: ConsoleOptions): Service {
   const port = context.ports.console;
   const page = createPage(context.ports, options.directory);
+  const gates = createGatesApi(context);
   const server = createServer((request, response) => {
     void serve(request, response).catch((error: unknown) => {
       const isRefusal = error instanceof Refusal;
@@ -47,11 +49,15 @@ export function createConsole(context: StageContext, options: ConsoleOptions): S
   async function read(path: string): Promise<Answer> {
     if (path === '/stage/facts') return json({ ...stageFacts(context), ...options.facts });
     if (path === '/stage/resources') return json(listResources(context));
+    const told = gates.read(path);
+    if (told) return told;
     if (path.startsWith('/stage/')) throw new Refusal(404, `The stage has nothing at ${path}.`);
     return page(path);
   }
 
   async function act(request: IncomingMessage, path: string): Promise<Answer> {
+    const done = await gates.act(request, path);
+    if (done) return done;
     if (request.method !== 'POST' || path !== '/stage/drop') {
       throw new Refusal(405, `The console takes no ${request.method} at ${path}.`);
     }

@@ -1,5 +1,5 @@
 import { awsEnvironment } from '../aws-environment.ts';
-import type { StageContext } from '../service.ts';
+import type { Session, StageContext } from '../service.ts';
 import type { FunctionSettings } from './settings.ts';
 
 /**
@@ -8,8 +8,9 @@ import type { FunctionSettings } from './settings.ts';
  */
 export function environmentFor(
   settings: FunctionSettings,
-  { region, ports, access }: StageContext,
+  { region, ports }: StageContext,
   logStream: string,
+  session: Session,
 ): Record<string, string> {
   return {
     ...settings.variables,
@@ -29,6 +30,6 @@ export function environmentFor(
     LANG: 'en_US.UTF-8',
     PATH: '/usr/local/bin:/usr/bin:/bin',
     TZ: ':UTC',
-    ...access.environmentFor(settings.id),
+    ...session.environment,
   };
 }

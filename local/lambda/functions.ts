@@ -14,7 +14,7 @@ import { createFunctionLog, type FunctionLog, splitLines } from './function-log.
 import { answerInvokeApi } from './invoke-api.ts';
 import { type Leash, startLeash } from './leash.ts';
 import { createPool, type Pool } from './pool.ts';
-import { startSandbox } from './sandbox.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
 import { type FunctionSettings, readSettings } from './settings.ts';
 
 /** A function of the template as the stage runs it. */
@@ -27,6 +27,7 @@ interface Running {
 /** Every `AWS::Lambda::Function` of the template, in processes of its own, and Lambda's invoke API. */
 export function createFunctions(context: StageContext): Functions & Service {
   const running = new Map<string, Running>();
+  const bySession = new Map<string, Sandbox>();
   const events = createEventQueue(context, runFunction);
   let leash: Leash | undefined;
 
@@ -76,6 +77,11 @@ export function createFunctions(context: StageContext): Functions & Service {
         callerName(context.assembly, caller),
       );
     },
+    kill(accessKeyId) {
+      const sandbox = bySession.get(accessKeyId);
+      void sandbox?.end();
+      return sandbox !== undefined;
+    },
   };
 
   return {
@@ -92,7 +98,7 @@ export function createFunctions(context: StageContext): Functions & Service {
       leash = held;
       for (const fn of context.assembly.ofType('AWS::Lambda::Function')) {
         const settings = readSettings(fn, context);
-        running.set(settings.arn, startFunction(settings, context, held));
+        running.set(settings.arn, startFunction(settings, context, held, bySession));
       }
       events.start();
       return `${running.size} functions`;
@@ -106,17 +112,29 @@ export function createFunctions(context: StageContext): Functions & Service {
   };
 }
 
-function startFunction(settings: FunctionSettings, context: StageContext, leash: Leash): Running {
+function startFunction(
+  settings: FunctionSettings,
+  context: StageContext,
+  leash: Leash,
+  bySession: Map<string, Sandbox>,
+): Running {
   const log = createFunctionLog(settings, context);
   const pool = createPool(settings.reservedConcurrency, () => {
     const day = new Date(context.clock.now()).toISOString().slice(0, 10).replaceAll('-', '/');
     const logStream = `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
-    return startSandbox(
+    const session = context.access.openSession(settings.id);
+    const sandbox = startSandbox(
       settings,
-      environmentFor(settings, context, logStream),
+      environmentFor(settings, context, logStream, session),
       leash,
       splitLines((line) => log.line(line)),
     );
+    bySession.set(session.accessKeyId, sandbox);
+    void sandbox.gone.then(() => {
+      bySession.delete(session.accessKeyId);
+      session.close();
+    });
+    return sandbox;
   });
   return { settings, pool, log };
 }

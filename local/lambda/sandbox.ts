@@ -18,6 +18,8 @@ export interface Sandbox {
   /** False once it ended or is ending: it takes no further request. */
   isAlive(): boolean;
   run(request: Request): Promise<Outcome>;
+  /** Resolves once the process is gone, however it went. */
+  readonly gone: Promise<void>;
   /** Ended and gone when it resolves. Harmless when repeated. */
   end(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export function startSandbox(
   child.on('error', (error) => onEnd(`Runtime exited with error: ${error.message}`));
 
   return {
+    gone,
     isAlive: () => alive,
     run: (request) =>
       new Promise((resolve) => {

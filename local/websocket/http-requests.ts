@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Passage, passCall } from '../gates/call-gate.ts';
 import { type AwsAnswer, AwsFault, type Principal, type StageContext } from '../service.ts';
 import { answerFault, internalFailure, outcomeOf } from '../wire/faults.ts';
+import { claimedKey } from '../wire/sigv4.ts';
 import type { WebSocketApi } from './api-definition.ts';
 import { type ConnectionsApi, readConnectionsPath } from './connections-api.ts';
 import { MESSAGE_BYTES } from './limits.ts';
@@ -23,7 +25,7 @@ export function answerRequests(
   api: WebSocketApi,
   connectionsApi: ConnectionsApi,
 ): Listener {
-  const { clock, trace } = context;
+  const { clock, trace, gates } = context;
   const isStage = (name: string) => api.stages.get(name)?.isDeployed === true;
 
   return (request, response) => {
@@ -40,28 +42,42 @@ export function answerRequests(
     const startedAt = performance.now();
     readBody(request, (body) => {
       let caller: Principal | undefined;
-      let answer: AwsAnswer;
+      const refused = (error: unknown): AwsAnswer => {
+        if (!(error instanceof AwsFault))
+          context.warn(`@connections failed inside the stage: ${error}`);
+        return faulty(error, request);
+      };
+      const finish = (answer: Passage) => {
+        if (answer === undefined) response.destroy();
+        else write(response, answer);
+        trace.record({
+          at,
+          durationMs: performance.now() - startedAt,
+          kind: 'call',
+          by: caller ? nameOf(context, caller) : 'nobody known',
+          what: `execute-api:${method}`,
+          on: path.connectionId,
+          outcome: answer ? outcomeOf(answer) : 'cut',
+          detail: { bytes: body?.length ?? 0 },
+        });
+      };
+
+      let answer: Passage | Promise<Passage>;
       try {
         if (body === undefined) throw TOO_LARGE;
         const call = { method, url, headers, body, ...path };
-        caller = connectionsApi.identify(call);
-        answer = connectionsApi.act(call, caller);
+        const principal = connectionsApi.identify(call);
+        caller = principal;
+        const act = () => connectionsApi.act(call, principal);
+        const gated = { service: 'execute-api', action: method, principal, url, body };
+        answer = gates.areOpen
+          ? act()
+          : passCall(context, { ...gated, accessKeyId: claimedKey(headers) }, act);
       } catch (error) {
-        answer = faulty(error, request);
-        if (!(error instanceof AwsFault))
-          context.warn(`@connections failed inside the stage: ${error}`);
+        answer = refused(error);
       }
-      write(response, answer);
-      trace.record({
-        at,
-        durationMs: performance.now() - startedAt,
-        kind: 'call',
-        by: caller ? nameOf(context, caller) : 'nobody known',
-        what: `execute-api:${method}`,
-        on: path.connectionId,
-        outcome: outcomeOf(answer),
-        detail: { bytes: body?.length ?? 0 },
-      });
+      if (answer instanceof Promise) void answer.catch(refused).then(finish);
+      else finish(answer);
     });
   };
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { callerName } from '../access/caller-name.ts';
+import { type Passage, passCall } from '../gates/call-gate.ts';
 import { type AwsAnswer, AwsFault, type Service, type StageContext } from '../service.ts';
 import { headerOf } from './canonical-request.ts';
 import { answerFault, internalFailure, outcomeOf } from './faults.ts';
-import { verifySignature } from './sigv4.ts';
+import { claimedKey, verifySignature } from './sigv4.ts';
 import {
   anonymous,
   corsHeaders,
@@ -39,7 +40,7 @@ export function createWire(context: StageContext, services: readonly Service[]):
     const service = unsigned ? publicService : claimedService(headers.authorization);
     let principal = anonymous;
 
-    const handle = async (): Promise<AwsAnswer> => {
+    const handle = async (): Promise<Passage> => {
       const body = await readBody(request);
       const call = { method, url, headers, body };
       if (!unsigned) {
@@ -47,15 +48,18 @@ export function createWire(context: StageContext, services: readonly Service[]):
         // Signers live in real time, however far the clock of the stage was moved.
         principal = verifySignature(call, credential, context.region, Date.now());
       }
-      const answering = byScope.get(service);
-      if (!answering?.handle) {
+      const answering = byScope.get(service)?.handle;
+      if (!answering) {
         throw new AwsFault(
           'UnknownOperationException',
           `The local stage has no ${service}: it answers for ${[...byScope.keys()].join(', ')}.`,
           404,
         );
       }
-      return answering.handle({ service, action, principal, ...call });
+      const aws = { service, action, principal, ...call };
+      if (context.gates.areOpen) return answering(aws);
+      const gated = { ...aws, action: action || method, accessKeyId: claimedKey(headers) };
+      return passCall(context, gated, () => answering(aws));
     };
     const answer = await handle().catch((error: unknown) => {
       if (error instanceof AwsFault) return answerFault(error, request, service);
@@ -66,18 +70,21 @@ export function createWire(context: StageContext, services: readonly Service[]):
       return answerFault(internalFailure, request, service);
     });
 
-    write(
-      response,
-      unsigned ? { ...answer, headers: { ...answer.headers, ...corsHeaders } } : answer,
-    );
+    if (answer === undefined) response.destroy();
+    else {
+      write(
+        response,
+        unsigned ? { ...answer, headers: { ...answer.headers, ...corsHeaders } } : answer,
+      );
+    }
     context.trace.record({
       at,
       durationMs: performance.now() - started,
       kind: 'call',
       by: callerName(context.assembly, principal),
       what: `${service}:${action || method}`,
-      on: answer.on ?? '',
-      outcome: outcomeOf(answer),
+      on: answer?.on ?? '',
+      outcome: answer ? outcomeOf(answer) : 'cut',
     });
   }
 

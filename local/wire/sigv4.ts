@@ -51,6 +51,11 @@ export function verifySignature(
   return known.principal;
 }
 
+/** Under which access key a request claims to be signed; empty when it is unsigned. */
+export function claimedKey({ authorization = '' }: SignedRequest['headers']): string {
+  return /Credential=([^/,\s]+)\//.exec(String(authorization))?.[1] ?? '';
+}
+
 const authorizationShape =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/((\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request), ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{64})$/;
 

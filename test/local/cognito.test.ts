@@ -29,6 +29,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAccess } from '../../local/access/access.ts';
 import { createClock } from '../../local/clock.ts';
 import { createUserPools } from '../../local/cognito/user-pools.ts';
+import { createGates } from '../../local/gates/gates.ts';
 import { choosePorts } from '../../local/ports.ts';
 import type { Resource, StageContext } from '../../local/service.ts';
 import { openStore } from '../../local/store.ts';
@@ -130,8 +131,10 @@ const context: StageContext = {
   functions: {
     invoke: () => Promise.reject(new Error('no function here')),
     invokeLater() {},
+    kill: () => false,
   },
   trace: createTrace(),
+  gates: createGates(),
   clock,
   store,
   directory,

@@ -3,7 +3,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createClock } from '../../local/clock.ts';
 import { createConsole } from '../../local/console/console.ts';
+import { createGates } from '../../local/gates/gates.ts';
 import { choosePorts } from '../../local/ports.ts';
 import type { Resource, Service, StageContext, TraceEvent } from '../../local/service.ts';
 import { createTrace } from '../../local/trace.ts';
@@ -28,12 +30,15 @@ const assembly: StageContext['assembly'] = {
 const ports = await choosePorts(0, assembly);
 const otherPorts = await choosePorts(0, assembly);
 const trace = createTrace();
+const clock = createClock();
 const context = {
   region: 'us-east-1',
   account: '000000000000',
   assembly,
   ports,
   trace,
+  clock,
+  gates: createGates(),
   warn: (sentence: string) => {
     throw new Error(sentence);
   },
@@ -198,6 +203,57 @@ describe('the trace', () => {
     const whole = follow('');
     expect((await whole.next()).value).toBe('old');
     await whole.return(undefined);
+  });
+});
+
+describe('gates and the clock', () => {
+  const ask = async (method: string, path: string, body?: object) => {
+    const response = await fetch(`${url}/stage/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', origin: url },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: answers of several shapes
+    return { status: response.status, body: (await response.json()) as any };
+  };
+  const gone = { at: 'call', do: 'gone', by: '*FanOut*', times: 'always' };
+
+  it('are put up, listed and taken away', async () => {
+    const { status, body: gate } = await ask('POST', 'gates', gone);
+    expect([status, gate]).toMatchObject([201, { ...gone, what: '*', matched: 0, acted: 0 }]);
+    expect((await ask('GET', 'gates')).body).toMatchObject({
+      gates: [gate],
+      catalogue: { call: { gone: { does: expect.any(String), standsFor: expect.any(String) } } },
+    });
+    expect((await ask('DELETE', `gates/${gate.id}`)).body).toEqual(gate);
+    expect(await ask('DELETE', `gates/${gate.id}`)).toEqual({
+      status: 404,
+      body: {
+        message: `There is no gate ${gate.id}: GET /stage/gates lists those that there are.`,
+      },
+    });
+    await ask('POST', 'gates', gone);
+    await ask('POST', 'gates', gone);
+    expect((await ask('DELETE', 'gates')).body).toHaveLength(2);
+    expect((await ask('GET', 'gates')).body.gates).toEqual([]);
+  });
+
+  it('that cannot be are refused with a sentence', async () => {
+    const { status, body } = await ask('POST', 'gates', { at: 'call', do: 'explode' });
+    expect(status).toBe(400);
+    expect(body.message).toContain('"do" is one of hold, ');
+    expect((await ask('PUT', 'gates', gone)).status).toBe(405);
+  });
+
+  it('the clock goes forward, and nowhere else', async () => {
+    const before = clock.now();
+    const { body } = await ask('POST', 'clock', { advanceMs: 7_200_000 });
+    expect(clock.now()).toBeGreaterThanOrEqual(before + 7_200_000);
+    expect(body).toEqual({ now: expect.any(String), aheadMs: 7_200_000 });
+    expect((await ask('GET', 'clock')).body.aheadMs).toBe(7_200_000);
+    for (const advanceMs of [-1, 0, 1.5, '1', undefined]) {
+      expect((await ask('POST', 'clock', { advanceMs })).status).toBe(400);
+    }
   });
 });
 

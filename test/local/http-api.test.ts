@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAccess } from '../../local/access/access.ts';
 import { createClock } from '../../local/clock.ts';
 import { createUserPools } from '../../local/cognito/user-pools.ts';
+import { createGates } from '../../local/gates/gates.ts';
 import { createHttpApis } from '../../local/http-api/http-apis.ts';
 import { choosePorts } from '../../local/ports.ts';
 import {
@@ -120,8 +121,10 @@ const context: StageContext = {
       return { requestId: '1', payload: 'null', ...(await behave()) };
     },
     invokeLater() {},
+    kill: () => false,
   },
   trace: createTrace(),
+  gates: createGates(),
   clock,
   store: {
     get: (area, key) => kept.get(`${area} ${key}`),

@@ -153,7 +153,12 @@ describe('a function', () => {
 
   test('finds exactly its own variables and Lambda’s', async () => {
     const { env, cwd, send } = await answerOf('environment');
-    const own = stage.context.access.environmentFor('environment');
+    const { credential } = stage.context.access;
+    expect(credential(env.AWS_ACCESS_KEY_ID)).toMatchObject({
+      principal: { name: 'environment' },
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+      sessionToken: env.AWS_SESSION_TOKEN,
+    });
     const endpoint = stage.clientOf('environment').endpoint;
     const folder = stage.context.assembly.assetPath('environment');
     expect(env).toEqual({
@@ -176,7 +181,9 @@ describe('a function', () => {
       LANG: 'en_US.UTF-8',
       PATH: '/usr/local/bin:/usr/bin:/bin',
       TZ: ':UTC',
-      ...own,
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+      AWS_SECRET_ACCESS_KEY: expect.any(String),
+      AWS_SESSION_TOKEN: expect.any(String),
       AWS_ENDPOINT_URL_DYNAMODB: endpoint,
       AWS_ENDPOINT_URL_SQS: endpoint,
       AWS_ENDPOINT_URL_LAMBDA: endpoint,

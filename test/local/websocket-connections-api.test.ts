@@ -45,6 +45,36 @@ async function faultOf(call: Promise<unknown>) {
   return { name: error?.name, status: error?.$metadata.httpStatusCode, message: error?.message };
 }
 
+describe('gates at @connections', () => {
+  const post = (ConnectionId: string) => new PostToConnectionCommand({ ConnectionId, Data: 'hi' });
+
+  it.each([
+    { do: 'gone', name: 'GoneException', status: 410 },
+    { do: 'throttle', name: 'LimitExceededException', status: 429 },
+    { do: 'error', name: 'InternalServerErrorException', status: 500 },
+  ])('answer $status and deliver nothing: $do', async ({ do: what, name, status }) => {
+    const { gates, management, ConnectionId, socket } = await startConnected();
+    const meeting = { what: 'execute-api:POST', about: ConnectionId, times: 'always' } as const;
+    const { id } = gates.close({ at: 'call', do: what, ...meeting });
+    expect(await faultOf(management().send(post(ConnectionId)))).toMatchObject({ name, status });
+    gates.open(id);
+    await management().send(new PostToConnectionCommand({ ConnectionId, Data: 'the first' }));
+    expect(await socket.next()).toBe('the first');
+  });
+
+  it('answer 410 although it was delivered, and 200 although it was lost', async () => {
+    const { gates, management, ConnectionId, socket } = await startConnected();
+    gates.close({ at: 'call', do: 'gone', when: 'after' });
+    gates.close({ at: 'call', do: 'pretend', nth: 2 });
+    expect(await faultOf(management().send(post(ConnectionId)))).toMatchObject({ status: 410 });
+    expect(await socket.next()).toBe('hi');
+    const { $metadata } = await management().send(post(ConnectionId));
+    expect($metadata.httpStatusCode).toBe(200);
+    await management().send(new PostToConnectionCommand({ ConnectionId, Data: 'the next' }));
+    expect(await socket.next()).toBe('the next');
+  });
+});
+
 describe('POST @connections', () => {
   it('answers 200 and sends the bytes as one text frame', async () => {
     const { management, ConnectionId, socket } = await startConnected();

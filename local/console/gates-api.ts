@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { catalogue } from '../gates/catalogue.ts';
+import { NoSuchGate } from '../gates/read-gate.ts';
+import type { StageContext } from '../service.ts';
+import { type Answer, json } from './answer.ts';
+import { Refusal, readJson } from './own-page.ts';
+
+/** `/stage/gates` and `/stage/clock`: how a person, or a program beside the stage, makes it misbehave. */
+export interface GatesApi {
+  /** Undefined for a path of others, here and below. */
+  read(path: string): Answer | undefined;
+  /** Throws a {@link Refusal}. */
+  act(request: IncomingMessage, path: string): Promise<Answer | undefined>;
+}
+
+const GATES = '/stage/gates';
+const CLOCK = '/stage/clock';
+
+export function createGatesApi({ gates, clock }: StageContext): GatesApi {
+  const time = () => ({
+    now: new Date(clock.now()).toISOString(),
+    aheadMs: Math.max(0, Math.round(clock.now() - Date.now())),
+  });
+
+  async function close(request: IncomingMessage): Promise<Answer> {
+    try {
+      return json(gates.close(await readJson(request)), 201);
+    } catch (error) {
+      if (error instanceof NoSuchGate) throw new Refusal(400, error.message);
+      throw error;
+    }
+  }
+
+  function open(id: string): Answer {
+    const opened = gates.open(id);
+    if (opened) return json(opened);
+    throw new Refusal(404, `There is no gate ${id}: GET ${GATES} lists those that there are.`);
+  }
+
+  async function advance(request: IncomingMessage): Promise<Answer> {
+    const { advanceMs } = await readJson(request);
+    if (typeof advanceMs !== 'number' || !(advanceMs > 0 && Number.isSafeInteger(advanceMs))) {
+      throw new Refusal(400, 'Send {"advanceMs": …}, a whole number: time goes forward only.');
+    }
+    clock.advance(advanceMs);
+    return json(time());
+  }
+
+  return {
+    read(path) {
+      if (path === GATES) return json({ gates: gates.list(), catalogue });
+      return path === CLOCK ? json(time()) : undefined;
+    },
+    async act(request, path) {
+      const { method } = request;
+      if (path === CLOCK && method === 'POST') return advance(request);
+      if (path === GATES && method === 'POST') return close(request);
+      if (path === GATES && method === 'DELETE') return json(gates.openAll());
+      const [, id] = /^\/stage\/gates\/(\w+)$/.exec(path) ?? [];
+      return id !== undefined && method === 'DELETE' ? open(id) : undefined;
+    },
+  };
+}
