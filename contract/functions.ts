@@ -51,6 +51,8 @@ export interface FunctionSpec {
   readonly putsEvents?: true;
   /** Meant to be invoked by others, under their own IAM rights: its name is an output. */
   readonly isInvoked?: true;
+  /** Deployed under this very name, by which its document calls it. */
+  readonly isNamed?: true;
   readonly timeoutSeconds: number;
   /** 1,769 MB is one whole vCPU; below that, CPU is in proportion. */
   readonly memoryMb: number;
@@ -229,6 +231,22 @@ export const functions = {
     isInvoked: true,
     timeoutSeconds: 30,
     memoryMb: 256,
+  },
+  'connection-manager': {
+    file: 'internal/connection-manager',
+    does: 'administers connections: lists, changes, cleans up',
+    isNamed: true,
+    tables: {
+      connections: ['get', 'put', 'update', 'scan', 'batchGet', 'query UserIdIndex'],
+      sessions: ['update'],
+      audit: ['put'],
+    },
+    sockets: ['get', 'delete'],
+    isInvoked: true,
+    timeoutSeconds: 300, // a clean-up after a bad day asks about 20,000 sockets
+    memoryMb: 1024,
+    scansBecause:
+      'Its document asks for all connections, and for those without a sign of life: both are the table.',
   },
   'session-check': {
     file: 'queues/session-check',

@@ -105,6 +105,21 @@ export const SWEEP_EVERY_MINUTES = 1;
 export const PROBE_EVERY_MINUTES = 10;
 export const PROBES_PER_SWEEP = 2000;
 
+/** [S2-04] What the document calls stale: nothing was heard of it for so long. */
+export const STALE_AFTER_SECONDS = 3600;
+/** [S2-05] */
+export const CLEANUP_EVERY_HOURS = 1;
+export const PROBES_PER_CLEANUP = 20_000;
+
+// ── Administration ─────────────────────────────────────────────────────────────────────────────
+/** What Lambda hands back of one invocation; a longer answer would fail it. */
+export const INVOKE_ANSWER_BYTES = 6 * 1024 * 1024;
+/** At 140 bytes each these fit into one answer. */
+export const CONNECTIONS_PER_PAGE_MOST = 10_000;
+export const ACTOR_CHARACTERS = 256;
+/** Thirteen months, so that a year can be compared with the one before. */
+export const AUDIT_KEPT_DAYS = 400;
+
 // ── Accounts and invitations ───────────────────────────────────────────────────────────────────
 export const USER_NAME_CHARACTERS = 128;
 /** Longer ones cost hashing time and are nobody's. Cognito's own bound. */

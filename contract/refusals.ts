@@ -70,6 +70,14 @@ export const refusals = {
     message: 'This session has as many subscriptions as are allowed.',
   },
   'too-many-tries': { status: 429, message: 'Too many tries: wait a moment.' },
+  'transition-illegal': {
+    status: 409,
+    message: 'A connection in this state cannot come to that one.',
+  },
+  'answer-too-large': {
+    status: 413,
+    message: 'The whole answer is more than one invocation carries: ask for it in pages.',
+  },
   busy: { status: 503, message: 'Too much at once: try again in a moment.' },
   'sign-up-unfinished': {
     status: 503,

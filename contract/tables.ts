@@ -14,7 +14,8 @@ export type TableName =
   | 'subscriptions'
   | 'notifications'
   | 'invitations'
-  | 'throttles';
+  | 'throttles'
+  | 'audit';
 
 interface KeyPart {
   readonly name: string;
@@ -41,6 +42,7 @@ const number = <Name extends string>(name: Name) => ({ name, type: 'N' }) as con
 
 export const USER_ID_INDEX = 'UserIdIndex';
 export const SEQ_INDEX = 'SeqIndex';
+export const TARGET_INDEX = 'TargetIndex';
 
 export const tables = {
   connections: {
@@ -81,11 +83,20 @@ export const tables = {
     partition: text('bucket'),
     ttl: 'ttl',
   },
+  audit: {
+    partition: text('day'),
+    sort: text('entry'),
+    ttl: 'ttl',
+    globalIndexes: {
+      [TARGET_INDEX]: { partition: text('target'), sort: text('entry'), projection: 'ALL' },
+    },
+  },
 } as const satisfies Record<TableName, TableLayout>;
 
 // ── Connections ────────────────────────────────────────────────────────────────────────────────
 
-export type ConnectionStatus = 'PENDING' | 'CONNECTED' | 'STALE' | 'DISCONNECTED';
+export const connectionStatuses = ['PENDING', 'CONNECTED', 'STALE', 'DISCONNECTED'] as const;
+export type ConnectionStatus = (typeof connectionStatuses)[number];
 
 /**
  * One WebSocket. Written by `$connect`, bound by `authenticate`, left by every departure. After that
@@ -334,3 +345,41 @@ export interface ThrottleRow {
 
 /** `window` is the number of the window since the epoch. */
 export const bucketKey = (whose: string, window: number): string => `${whose}${SEPARATOR}${window}`;
+
+// ── Audit ──────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * One line of the audit log [S2-07]. Each administrative act has two, of the same `requestId`: that it
+ * begins, and what came of it. One that begins and never ends tells of a crash. Never changed, never
+ * deleted before its `ttl`.
+ */
+export interface AuditRow {
+  /** `2026-11-20`, UTC. */
+  readonly day: string;
+  /** Sorts by time: {@link auditEntry}. */
+  readonly entry: string;
+  /** ISO. */
+  readonly at: string;
+  /** As whoever asked calls themselves. CloudTrail knows the principal of the request id. */
+  readonly actor: string;
+  readonly act: string;
+  /** {@link targetOf}. */
+  readonly target: string;
+  readonly requestId: string;
+  readonly outcome: 'begun' | 'done' | 'refused' | 'failed';
+  /** What the act found, and what it left behind. */
+  readonly before?: AuditState;
+  readonly after?: AuditState;
+  readonly ttl: number;
+}
+
+export type AuditState = Readonly<Record<string, unknown>>;
+
+export const auditEntry = (at: string, requestId: string, outcome: AuditRow['outcome']): string =>
+  [at, requestId, outcome].join(SEPARATOR);
+
+/** `connection#ID`, `user#TENANT#USER`: what an act is done to. */
+export const targetOf = (
+  kind: 'connection' | 'session' | 'user' | 'connections',
+  ...names: readonly string[]
+): string => [kind, ...names].join(SEPARATOR);

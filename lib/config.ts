@@ -37,6 +37,8 @@ export interface Config {
   readonly throttleRate: number;
   /** Requests at once that each API admits. */
   readonly throttleBurst: number;
+  /** Whether functions have the names that documents call them by: one Switchboard in account and region. */
+  readonly namesFunctions: boolean;
   readonly logRetentionDays: RetentionDays;
   /** WebSocket APIs write them with a role that API Gateway keeps once for the whole account. */
   readonly accessLogs: boolean;
@@ -59,6 +61,7 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
   ),
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
+  namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),
   logRetentionDays: {
     fallback: switchboardDefaults.logRetention,
     allowed: 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …',

@@ -4,6 +4,7 @@ import {
   GATEWAY_IDLE_SECONDS,
   LIVING_TTL_SECONDS,
   PROBE_EVERY_MINUTES,
+  STALE_AFTER_SECONDS,
   TOMBSTONE_TTL_SECONDS,
 } from '../contract/limits.ts';
 import type { ConnectionRow, ConnectionStatus, SessionName } from '../contract/tables.ts';
@@ -52,6 +53,10 @@ export function sessionOf(row: ConnectionRow): SessionName | undefined {
 /** Is a sign of life worth a write? Not when the last one that was written is still fresh. */
 export const isDueForSignOfLife = (row: ConnectionRow, now: number): boolean =>
   now - Date.parse(row.timestamp) > FRESH_FOR_SECONDS * 1000;
+
+/** [S2-04] Was nothing heard of it for so long that whoever cleans up should ask? */
+export const isStale = (row: ConnectionRow, now: number): boolean =>
+  row.status !== 'DISCONNECTED' && now - Date.parse(row.timestamp) > STALE_AFTER_SECONDS * 1000;
 
 /** Has it been quiet for so long that the gateway may have closed it? */
 export const isSilent = (row: ConnectionRow, now: number): boolean =>

@@ -71,6 +71,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'sign-out': httpEvent({ refreshToken: 'refresh' }),
   'validate-invitation': httpEvent({ inviteCode: code }),
   'generate-invitation': {},
+  'connection-manager': { action: 'get_user_connections', userId: session.userId },
   'drop-connection': { connectionId },
   'check-session': { userId: session.userId, sessionId: session.sessionId },
 };

@@ -10,20 +10,14 @@ import {
   type SessionRow,
   sessionOfKey,
 } from '../../contract/tables.ts';
-import {
-  ageInSeconds,
-  isItsTurn,
-  isShortLived,
-  isSilent,
-  seconds,
-} from '../../rules/connection.ts';
+import { ageInSeconds, isItsTurn, isSilent, seconds } from '../../rules/connection.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
-import { getConnection, scanConnections, touchConnection } from '../stores/connections.ts';
+import { getConnection, scanConnections } from '../stores/connections.ts';
 import { dropMembers, scanSessions } from '../stores/sessions.ts';
 import { checkSession, type SessionTimes } from './check-session.ts';
-import { evict } from './evict.ts';
+import { probeConnections } from './probe-connections.ts';
 import { reap } from './reap.ts';
 
 export type SweepReach = Reaches<{
@@ -64,14 +58,7 @@ export async function sweep(reach: SweepReach, times: SessionTimes): Promise<Swe
       .filter((row) => isSilent(row, now) && isItsTurn(row, now))
       .slice(0, PROBES_PER_SWEEP - report.probed);
     report.probed += silent.length;
-    await inParallel(silent, PROBES_AT_ONCE, async (row) => {
-      const { connectionId, status } = row;
-      const outcome = await reach.sockets.get(connectionId);
-      const isNews = status === 'STALE' || isShortLived(row, now);
-      if (outcome === 'done' && isNews) await touchConnection(reach, connectionId, now);
-      if (outcome !== 'gone') return;
-      if ((await evict(reach, connectionId, now)) === 'left') report.departed += 1;
-    });
+    report.departed += (await probeConnections(reach, silent, now)).left;
   }
   const live = new Set<string>();
   for await (const rows of scanSessions(reach)) {

@@ -132,6 +132,18 @@ export const touchConnection = (
     ),
   );
 
+/** Marks a connection that could not be served; false when it was marked before, or is none that is served. */
+export const markStale = (reach: Reach<'update'>, connectionId: string): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.connections.name,
+        Key: { connectionId },
+        ...updating(ex`SET #status = ${'STALE'}`, ex`#status = ${'CONNECTED'}`),
+      }),
+    ),
+  );
+
 /** Every row, a page at a time: tombstones and expired ones too. */
 export async function* scanConnections(reach: Reach<'scan'>): AsyncGenerator<ConnectionRow[]> {
   let from: Record<string, unknown> | undefined;

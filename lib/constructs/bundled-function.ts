@@ -11,6 +11,8 @@ export interface BundledFunctionProps {
   /** Its source below the project's folder, without suffix: `lambdas/routes/connect`. */
   readonly entry: string;
   readonly description: string;
+  /** @default - CloudFormation makes one up */
+  readonly functionName?: string | undefined;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   /** @default - no variables */
@@ -46,6 +48,7 @@ export class BundledFunction extends lambda.Function {
       handler: 'index.handler',
       code: bundledCode(props.entry),
       description: props.description,
+      functionName: props.functionName,
       timeout: Duration.seconds(props.timeoutSeconds),
       memorySize: props.memoryMb,
       environment: { ...props.environment },

@@ -1,12 +1,13 @@
 import { Duration, Validations } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { ManagerAction } from '../../contract/connection-manager.ts';
 import type { Settings } from '../../contract/environment.ts';
 import { type FunctionName, functions, queues } from '../../contract/functions.ts';
-import { SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
+import { CLEANUP_EVERY_HOURS, SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
 import type { TableName } from '../../contract/tables.ts';
 import { functionEntry } from '../function-entry.ts';
 import { Mistake } from '../mistake.ts';
@@ -28,6 +29,7 @@ export interface SwitchboardFunctionsProps {
   readonly sockets: WebSocketGateway;
   readonly http: HttpGateway;
   readonly settings: Settings;
+  readonly namesFunctions: boolean;
   readonly logRetention: RetentionDays;
 }
 
@@ -36,21 +38,17 @@ export type SwitchboardFunctions = Readonly<Record<FunctionName, lambda.Function
 /** Every function of the contract, with what it is told, what it may do and what wakes it. */
 export function switchboardFunctions(
   scope: Construct,
-  {
-    state,
-    queues: { work, failures },
-    sockets,
-    http,
-    settings,
-    logRetention,
-  }: SwitchboardFunctionsProps,
+  props: SwitchboardFunctionsProps,
 ): SwitchboardFunctions {
+  const { state, sockets, http, settings, namesFunctions, logRetention } = props;
+  const { work, failures } = props.queues;
   const streamArn = (table: TableName): string => streamOf(table, state);
   const made = recordOf(
     keysOf(functions),
     (name) =>
       new BundledFunction(scope, `${pascalCase(name)}Function`, {
         entry: functionEntry(name),
+        functionName: namesFunctions && 'isNamed' in functions[name] ? name : undefined,
         description: `Switchboard: ${functions[name].does}.`,
         timeoutSeconds: functions[name].timeoutSeconds,
         memoryMb: functions[name].memoryMb,
@@ -82,15 +80,24 @@ export function switchboardFunctions(
     const { table, filters } = streamSources[name];
     followStream(made[name], { streamArn: streamArn(table), filters, failures: failures[name] });
   }
-  const sweeping = new Rule(scope, 'SweepSchedule', {
-    schedule: Schedule.rate(Duration.minutes(SWEEP_EVERY_MINUTES)),
-    targets: [new LambdaFunction(made.sweep)],
+  runEvery(scope, 'Sweep', Duration.minutes(SWEEP_EVERY_MINUTES), new LambdaFunction(made.sweep));
+  const input = RuleTargetInput.fromObject({
+    action: 'cleanup_stale_connections' satisfies ManagerAction,
   });
-  Validations.of(sweeping).acknowledge({
-    id: 'Serverless-EventBusDLQ',
-    reason: 'A tick that was lost is nothing to keep: the next one comes within a minute.',
-  });
+  const cleanUp = new LambdaFunction(made['connection-manager'], { event: input });
+  runEvery(scope, 'Cleanup', Duration.hours(CLEANUP_EVERY_HOURS), cleanUp);
   return made;
+}
+
+function runEvery(scope: Construct, name: string, every: Duration, target: LambdaFunction): void {
+  const rule = new Rule(scope, `${name}Schedule`, {
+    schedule: Schedule.rate(every),
+    targets: [target],
+  });
+  Validations.of(rule).acknowledge({
+    id: 'Serverless-EventBusDLQ',
+    reason: 'A tick that was lost is nothing to keep: the next one does what it would have done.',
+  });
 }
 
 function streamOf(table: TableName, { tables }: SwitchboardState): string {

@@ -56,6 +56,12 @@ export interface SwitchboardProps {
    */
   readonly throttleBurst?: number;
   /**
+   * Whether functions that documents call by a name have that name, as `connection-manager`. Then there is
+   * room for one Switchboard in each account and region.
+   * @default true
+   */
+  readonly namesFunctions?: boolean;
+  /**
    * How long every log is kept.
    * @default RetentionDays.ONE_MONTH
    */
@@ -79,6 +85,7 @@ export const switchboardDefaults = {
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
   throttleRate: 5000,
   throttleBurst: 2500,
+  namesFunctions: true,
   logRetention: RetentionDays.ONE_MONTH,
   accessLogs: false,
 } as const satisfies SwitchboardProps;

@@ -79,6 +79,7 @@ export class Switchboard extends Construct {
       sockets: this.sockets,
       http,
       settings: this.settings,
+      namesFunctions: chosen.namesFunctions,
       logRetention: chosen.logRetention,
     });
     this.sockets.route(this.functions);

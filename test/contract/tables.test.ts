@@ -46,6 +46,18 @@ it('[S0-12] the published row layout is frozen: a change here breaks services th
       partition: { name: 'bucket', type: 'S' },
       ttl: 'ttl',
     },
+    audit: {
+      partition: { name: 'day', type: 'S' },
+      sort: { name: 'entry', type: 'S' },
+      ttl: 'ttl',
+      globalIndexes: {
+        TargetIndex: {
+          partition: { name: 'target', type: 'S' },
+          sort: { name: 'entry', type: 'S' },
+          projection: 'ALL',
+        },
+      },
+    },
   });
 });
 
@@ -59,6 +71,10 @@ it('[S0-12] keys are made and read back as published', () => {
   expect(layout.subscriberKey('u', 's')).toBe('u#s');
   expect(layout.HEAD_ID).toBe('#head');
   expect(layout.bucketKey('192.0.2.7', 7)).toBe('192.0.2.7#7');
+  expect(layout.auditEntry('2026-01-01T00:00:00.000Z', 'r', 'begun')).toBe(
+    '2026-01-01T00:00:00.000Z#r#begun',
+  );
+  expect(layout.targetOf('session', 't', 'u', 's')).toBe('session#t#u#s');
   expect(layout.topicOfKey('t#a/b')).toEqual({ tenant: 't', topic: 'a/b' });
   expect(layout.subscriberOfKey('u#s')).toEqual({ userId: 'u', sessionId: 's' });
   expect(layout.sessionOfKey('t#u', 'session#s')).toEqual({

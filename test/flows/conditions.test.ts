@@ -12,11 +12,13 @@ import {
 } from '../../contract/tables.ts';
 import type { TransactItem } from '../../lambdas/platform/transact.ts';
 import { transact } from '../../lambdas/platform/transact.ts';
+import { putAuditLine } from '../../lambdas/stores/audit.ts';
 import {
   bindConnection,
   countRefusal,
   getConnection,
   leaveConnection,
+  markStale,
   putConnection,
   putTombstone,
   touchConnection,
@@ -38,6 +40,7 @@ import {
   reviveSubscription,
 } from '../../lambdas/stores/subscriptions.ts';
 import { keepTopics, keepTopicsUntil, removeTopics } from '../../lambdas/stores/topics.ts';
+import { auditLine } from '../../rules/audit.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 
@@ -129,6 +132,17 @@ describe('a connection', () => {
     expect(await getConnection(reach, 'c1')).toEqual(gone);
   });
 
+  it.each([pending, gone, { ...bound, status: 'STALE' as const }])(
+    'that is $status is not marked as stale',
+    async (row) => {
+      await put('connections', row);
+      expect(await markStale(reach, 'c1')).toBe(false);
+      expect(await getConnection(reach, 'c1')).toEqual(row);
+      expect(await markStale(reach, 'never')).toBe(false);
+      expect(await getConnection(reach, 'never')).toBeUndefined();
+    },
+  );
+
   it('that is not waiting for a token counts no refused one', async () => {
     await put('connections', bound);
     expect(await countRefusal(reach, 'c1')).toBeUndefined();
@@ -201,6 +215,19 @@ describe('a session', () => {
     await sessionRow({ life: 2, dormant: true });
     expect(await markRevived(reach, tab, 1)).toBe(false);
     expect((await getSession(reach, tab))?.dormant).toBe(true);
+  });
+});
+
+describe('the audit log', () => {
+  it('has no line written over', async () => {
+    const act = { actor: 'ada', act: 'drop', target: 'connection#c1', requestId: 'r' };
+    const line = auditLine(act, 'begun', { before: { status: 'CONNECTED' } }, NOW);
+    await putAuditLine(reach, line);
+    await expect(putAuditLine(reach, { ...line, actor: 'bob' })).rejects.toThrow('conditional');
+    const { day, entry } = line;
+    const TableName = reach.tables.audit.name;
+    const { Item } = await reach.documents.send(new GetCommand({ TableName, Key: { day, entry } }));
+    expect(Item).toEqual(line);
   });
 });
 

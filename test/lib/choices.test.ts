@@ -15,13 +15,14 @@ beforeAll(async () => {
     throttleRate: 100,
     throttleBurst: 50,
     logRetentionDays: 90,
+    namesFunctions: false,
     accessLogs: true,
   });
 }, 60_000);
 
 describe('in production', () => {
   it.each([
-    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 6],
+    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 7],
     ['AWS::Cognito::UserPool', { DeletionProtection: 'ACTIVE' }, 1],
     ['AWS::Events::EventBus', {}, 1],
     ['AWS::Events::Archive', { RetentionDays: 7 }, 1],
@@ -79,6 +80,14 @@ describe('what an operator chooses', () => {
       DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 50 },
       AccessLogSettings: { DestinationArn: Match.anyValue() },
     });
+  });
+
+  it('leaves names to CloudFormation', () => {
+    for (const { Properties } of Object.values(
+      app.service.findResources('AWS::Lambda::Function'),
+    )) {
+      expect(Properties).not.toHaveProperty('FunctionName');
+    }
   });
 
   it('lets in the pages that it names', () => {

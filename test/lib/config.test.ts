@@ -25,6 +25,7 @@ describe('configuration', () => {
       throttleBurst: 2500,
       logRetentionDays: 30,
       accessLogs: false,
+      namesFunctions: true,
       samples: 'all',
     });
   });
@@ -53,6 +54,7 @@ describe('configuration', () => {
     ['throttleBurst', '1', 1],
     ['logRetentionDays', '14', 14],
     ['accessLogs', 'true', true],
+    ['namesFunctions', 'false', false],
     ['samples', 'pet-store', 'pet-store'],
     ['accessLogs', false, false],
   ] as const)('reads %s=%j, from the command line or from a file', (name, given, value) => {

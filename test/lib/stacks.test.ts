@@ -59,6 +59,7 @@ describe('stacks', () => {
       'NotificationsTableName',
       'InvitationsTableName',
       'ThrottlesTableName',
+      'AuditTableName',
     ]);
     expect(outputs(app.service)).toEqual([
       'WebSocketUrl',
@@ -66,6 +67,7 @@ describe('stacks', () => {
       'GenerateInvitationFunctionName',
       'DropConnectionFunctionName',
       'CheckSessionFunctionName',
+      'ConnectionManagerFunctionName',
     ]);
     expect(outputs(app.petStore)).toEqual(['PetsTableName']);
     expect(outputs(app.ephemera)).toEqual(['HealOnlineFunctionName']);
@@ -409,6 +411,27 @@ describe('the bus', () => {
       expect(Targets[0].DeadLetterConfig).toBeDefined();
     }
   });
+});
+
+it('[S2-05] the clean-up runs every hour, with the input of its document', () => {
+  app.service.hasResourceProperties('AWS::Events::Rule', {
+    ScheduleExpression: 'rate(1 hour)',
+    Targets: [
+      {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('ConnectionManagerFunction'), 'Arn'] },
+        Input: '{"action":"cleanup_stale_connections"}',
+      },
+    ],
+  });
+});
+
+it('the connection manager has the name that its document calls it by', () => {
+  const named = app.service.findResources('AWS::Lambda::Function', {
+    Properties: { FunctionName: Match.anyValue() },
+  });
+  expect(Object.values(named).map(({ Properties }) => Properties.FunctionName)).toEqual([
+    'connection-manager',
+  ]);
 });
 
 it('the sweep runs every minute', () => {

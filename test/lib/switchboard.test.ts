@@ -58,7 +58,7 @@ const rightsOf = (role: string) =>
 
 describe('the construct in an app of somebody else', () => {
   it('makes state of its own, which stays when the stack goes', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 6);
+    template.resourceCountIs('AWS::DynamoDB::Table', 7);
     template.allResources('AWS::DynamoDB::Table', Match.objectLike({ DeletionPolicy: 'Retain' }));
   });
 

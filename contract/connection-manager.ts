@@ -1,0 +1,68 @@
+/**
+ * The connection manager [S2]: what IAM principals may ask of it and what it answers, in the words of its
+ * document. A payload is `{action, …}`, an answer `{statusCode, body}`; it never fails an invocation.
+ */
+
+import * as z from 'zod/mini';
+import { ACTOR_CHARACTERS, CONNECTIONS_PER_PAGE_MOST } from './limits.ts';
+import { isConnectionId, isUserId } from './names.ts';
+import type { RefusalCode } from './refusals.ts';
+import { type ConnectionRow, connectionStatuses } from './tables.ts';
+
+const connectionId = z.string().check(z.refine(isConnectionId));
+const userId = z.string().check(z.refine(isUserId));
+
+const managerActions = {
+  /** [S2-01] Answers {@link ConnectionList}: the user's active connections, on every device [S2-10]. */
+  get_user_connections: z.object({ userId }),
+  /** [S2-02] Answers {@link ConnectionList}: everybody's active connections, all of them unless `limit` is given. */
+  get_all_connections: z.object({
+    /** The most to answer with; then `nextToken` tells where the rest begins. */
+    limit: z.optional(
+      z.number().check(z.int(), z.minimum(1), z.maximum(CONNECTIONS_PER_PAGE_MOST)),
+    ),
+    nextToken: z.optional(connectionId),
+  }),
+  /** [S2-03] Answers the row as it is then; refuses `not-found` and `transition-illegal`. */
+  update_connection_status: z.object({ connectionId, status: z.enum(connectionStatuses) }),
+  /** [S2-04] Answers {@link CleanupAnswer}. */
+  cleanup_stale_connections: z.object({}),
+} as const;
+
+export type ManagerAction = keyof typeof managerActions;
+export type ManagerRequest<Action extends ManagerAction> = z.infer<(typeof managerActions)[Action]>;
+
+/** The shape of one action's request, as TypeScript cannot look it up by itself. */
+export const managerShape = <Action extends ManagerAction>(action: Action) =>
+  managerActions[action] as unknown as z.ZodMiniType<ManagerRequest<Action>>;
+
+/** What every request may say beside its own fields. */
+export const managerCall = z.object({
+  action: z.string(),
+  /** Who asks, as they call themselves: Lambda tells a function nothing of it. The audit log keeps it. */
+  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(ACTOR_CHARACTERS))),
+});
+
+export interface ListedConnection
+  extends Pick<ConnectionRow, 'connectionId' | 'userId' | 'status' | 'createdAt'> {}
+
+export interface ConnectionList {
+  readonly connections: readonly ListedConnection[];
+  readonly count: number;
+  /** Present when there may be more: hand it back with the next request. */
+  readonly nextToken?: string;
+}
+
+export interface CleanupAnswer {
+  readonly message: 'Stale connections cleaned up';
+  /** Connections that this very call took out. */
+  readonly cleanedCount: number;
+}
+
+/** The body of every answer whose `statusCode` is not 200. */
+export interface ManagerFailure {
+  readonly code: RefusalCode | 'internal';
+  readonly message: string;
+}
+
+export type ManagerAnswer = { readonly statusCode: number; readonly body: object };
