@@ -249,8 +249,9 @@ describe('gates and the clock', () => {
     const before = clock.now();
     const { body } = await ask('POST', 'clock', { advanceMs: 7_200_000 });
     expect(clock.now()).toBeGreaterThanOrEqual(before + 7_200_000);
-    expect(body).toEqual({ now: expect.any(String), aheadMs: 7_200_000 });
-    expect((await ask('GET', 'clock')).body.aheadMs).toBe(7_200_000);
+    const twoHours = expect.closeTo(7_200_000, -3); // real time goes on meanwhile
+    expect(body).toEqual({ now: expect.any(String), aheadMs: twoHours });
+    expect((await ask('GET', 'clock')).body.aheadMs).toEqual(twoHours);
     for (const advanceMs of [-1, 0, 1.5, '1', undefined]) {
       expect((await ask('POST', 'clock', { advanceMs })).status).toBe(400);
     }
