@@ -1,12 +1,13 @@
-import { GRACE_SECONDS, RETENTION_SECONDS } from '../contract/limits.ts';
+import { GRACE_SECONDS, RECIPIENTS_PER_PAGE, RETENTION_SECONDS } from '../contract/limits.ts';
 import type { NotificationRow, SessionName } from '../contract/tables.ts';
 import { topicKey } from '../contract/tables.ts';
 import { authenticate } from '../lambdas/flows/authenticate.ts';
 import { checkSession } from '../lambdas/flows/check-session.ts';
-import { deliver } from '../lambdas/flows/deliver.ts';
+import { type DeliverReach, deliver } from '../lambdas/flows/deliver.ts';
+import { deliverPage } from '../lambdas/flows/deliver-page.ts';
 import { depart } from '../lambdas/flows/depart.ts';
 import { publish } from '../lambdas/flows/publish.ts';
-import { openRoutes, type Routes } from '../lambdas/flows/routes.ts';
+import { openRoutes } from '../lambdas/flows/routes.ts';
 import { stampAll } from '../lambdas/flows/stamp.ts';
 import { subscribe } from '../lambdas/flows/subscribe.ts';
 import { sweep } from '../lambdas/flows/sweep.ts';
@@ -32,11 +33,11 @@ const times = { graceSeconds: GRACE_SECONDS, retentionSeconds: RETENTION_SECONDS
 
 /** The workload of the design: what one client costs from one reconnect to the next. */
 const reference = { clients: 10_000, deliveriesAMinute: 1, minutes: 110, recipientsOfOne: 1_000 };
-type Reach = EveryReach & {
-  readonly sockets: TestSockets;
-  readonly routes: Routes;
-  readonly retentionSeconds: number;
-};
+type Reach = EveryReach &
+  DeliverReach & {
+    readonly sockets: TestSockets;
+    readonly retentionSeconds: number;
+  };
 
 /** Every operation of a client and of a publisher, with all calls that it makes. */
 export async function units(): Promise<Report> {
@@ -49,6 +50,9 @@ export async function units(): Promise<Report> {
       const meter = openMeter(unmetered.documents);
       const reach: Reach = {
         ...unmetered,
+        // What waits in the queue is worked off at once, by a function that remembers nothing.
+        queues: { send: (_, page) => deliverPage({ ...reach, routes: openRoutes() }, page, NOW) },
+        recipientsPerPage: RECIPIENTS_PER_PAGE,
         documents: meter.documents,
         sockets: openTestSockets(),
         routes: openRoutes(),

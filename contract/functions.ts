@@ -26,7 +26,12 @@ export type Right<Table extends TableName = TableName> =
   | Verb
   | `query ${Extract<IndexesOf<Table>, string>}`;
 
-export type QueueName = 'reaper' | 'session-check' | 'parked-events' | 'parked-notifications';
+export type QueueName =
+  | 'reaper'
+  | 'session-check'
+  | 'delivery'
+  | 'parked-events'
+  | 'parked-notifications';
 /** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
 export type UserCall =
   | 'AdminCreateUser'
@@ -115,10 +120,24 @@ export const functions = {
       subscriptions: ['query', 'update'],
       notifications: ['get', 'update'],
     },
+    sends: ['delivery'],
     sockets: ['post', 'delete'],
     refersToHttp: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // posting is CPU-bound: a whole vCPU
+  },
+  delivery: {
+    file: 'queues/delivery',
+    does: 'posts messages to a page of a large topic’s subscribers',
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update', 'batchGet'],
+      notifications: ['get', 'batchGet'],
+    },
+    sockets: ['post', 'delete'],
+    refersToHttp: true,
+    timeoutSeconds: 30,
+    memoryMb: 1769, // as the fan-out's
   },
   redrive: {
     file: 'queues/redrive',
@@ -129,6 +148,7 @@ export const functions = {
       subscriptions: ['query', 'update'],
       notifications: ['get', 'update', 'scan'],
     },
+    sends: ['delivery'],
     sockets: ['post', 'delete'],
     refersToHttp: true,
     timeoutSeconds: 60,
@@ -288,6 +308,14 @@ export type InvokedFunction = {
   [Name in FunctionName]: (typeof functions)[Name] extends { isInvoked: true } ? Name : never;
 }[FunctionName];
 
+export interface QueueSpec {
+  readonly consumer: FunctionName;
+  /** What a message waits unless it says otherwise. */
+  readonly delaySeconds: number;
+  /** @default 10 */
+  readonly batchSize?: number;
+}
+
 /** Standard queues: what waits in them, for how long, and who takes it. */
 export const queues = {
   reaper: {
@@ -300,6 +328,12 @@ export const queues = {
     /** Each message carries its own delay: what is left of the grace time. */
     delaySeconds: 0,
   },
+  delivery: {
+    consumer: 'delivery',
+    delaySeconds: 0,
+    /** A page is a function's work for a while: a second one beside it would wait. */
+    batchSize: 1,
+  },
   'parked-events': {
     consumer: 'parked-events',
     /** A bus that did not take an event is not asked again at once. */
@@ -310,4 +344,4 @@ export const queues = {
     /** Whatever made ten tries fail may be over by then. */
     delaySeconds: 60,
   },
-} as const satisfies Record<QueueName, { consumer: FunctionName; delaySeconds: number }>;
+} as const satisfies Record<QueueName, QueueSpec>;

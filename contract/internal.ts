@@ -3,6 +3,7 @@
 import * as z from 'zod/mini';
 import { INVITATION_DAYS_MOST } from './limits.ts';
 import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
+import { acceptable } from './protocol.ts';
 
 /** `$connect` → reaper, delayed by the time a socket has to authenticate. */
 export const reaperMessage = z.object({
@@ -19,6 +20,28 @@ export const sessionCheckMessage = z.object({
   sessionId: z.string(),
 });
 export type SessionCheckMessage = z.infer<typeof sessionCheckMessage>;
+
+/**
+ * Fan-out → delivery: a page of a large topic's recipients, and the numbered messages that they are to get.
+ * These are read again where they are posted: a queue's message could not hold them.
+ */
+export const deliveryPage = z.object({
+  /** The topic's key. */
+  topic: z.string(),
+  messages: z.readonly(z.array(z.object({ id: z.string(), epoch: z.string() }))),
+  routes: z.readonly(
+    z.array(
+      z.object({
+        session: z.object({ tenant: z.string(), userId: z.string(), sessionId: z.string() }),
+        connections: z.readonly(z.array(z.string())),
+        accepts: z.readonly(z.array(z.enum(acceptable))),
+        /** Seconds: not good for a post from then on. */
+        until: z.number(),
+      }),
+    ),
+  ),
+});
+export type DeliveryPage = z.infer<typeof deliveryPage>;
 
 /** Stream mapping → redrive: a batch that it gave up on. Where it was, not what was in it. */
 export const parkedBatchMessage = z.object({

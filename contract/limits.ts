@@ -79,6 +79,10 @@ export const POST_TRIES = 3;
 export const POST_BACKOFF_MS = 50;
 /** Who is refused for so long (429) takes too little: its socket is closed, and resume takes over. */
 export const POST_PATIENCE_MS = 5000;
+/** Whom one function posts to; of more, each further page is another's. A page takes about a tenth of a second. */
+export const RECIPIENTS_PER_PAGE = 1000;
+/** SQS takes 1 MiB as one message. */
+export const PAGE_BYTES = 900 * 1024;
 /** Before a 410 about a young connection is asked again. */
 export const POST_AGAIN_AFTER_MS = 200;
 /** 64–128 kept-alive sockets saturate an account's default 10,000 posts a second. */

@@ -58,6 +58,11 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
   'read-payload': httpEvent(undefined, { topic, id: 'none' }),
   'fan-out': streamEvent(messageKey, message),
+  delivery: queueEvent({
+    topic: topicKey(session.tenant, topic),
+    messages: [{ id: 'm', epoch: 'e' }],
+    routes: [],
+  }),
   'session-stream': streamEvent(playerKey, { ...playerKey, state: { S: 'live' } }),
   'session-check': queueEvent(session),
   reaper: queueEvent({ connectionId, tries: 0 }),

@@ -1,36 +1,25 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import {
-  POST_AGAIN_AFTER_MS,
-  POSTS_AT_ONCE,
-  YOUNG_CONNECTION_SECONDS,
-} from '../../contract/limits.ts';
-import { ageInSeconds } from '../../rules/connection.ts';
-import { log } from '../platform/log.ts';
-import { inParallel } from '../platform/parallel.ts';
+import { PAGE_BYTES } from '../../contract/limits.ts';
+import type { Queues } from '../platform/queues.ts';
 import type { Reaches } from '../platform/reach.ts';
-import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
-import { getConnection } from '../stores/connections.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
-import { type EvictReach, evict } from './evict.ts';
-import { type Framing, framing } from './framing.ts';
-import type { Route, Routes } from './routes.ts';
+import { framing } from './framing.ts';
+import type { Route } from './routes.ts';
+import { type ServeReach, serveAll } from './serve.ts';
 import type { Stamped } from './stamp.ts';
 
-export type DeliverReach = EvictReach &
-  Reaches<{
-    sessions: 'get' | 'batchGet' | 'update';
-    subscriptions: 'query';
-    notifications: 'get';
-  }> & {
-    readonly sockets: Sockets<'post' | 'delete'>;
-    readonly routes: Routes;
+export type DeliverReach = ServeReach &
+  Reaches<{ subscriptions: 'query'; notifications: 'get' }> & {
+    /** Where the further pages of a large topic go: to functions of their own. */
+    readonly queues: Queues<'delivery'>;
+    readonly recipientsPerPage: number;
   };
 
 /**
- * Posts stamped messages of one topic to every connection of every subscribed session [S1-07], in order
- * for each connection, and never back to the session that caused them [S1-08]. One recipient's trouble
- * is never another's: a socket that is gone leaves [S4-05], one that cannot be served is closed, so
- * that resume takes over [G5].
+ * Brings stamped messages of one topic to every connection of every subscribed session [S1-07], never
+ * back to the session that caused them [S1-08]. The first page of recipients is posted to here; of a large
+ * topic, each further one is handed on, so that a publish to many spreads over many functions, a slow page
+ * delays no other, and the shard of the stream goes on. Pages overtake each other: what each client
+ * hears is in the order of the numbers.
  */
 export async function deliver(
   reach: DeliverReach,
@@ -38,68 +27,46 @@ export async function deliver(
   messages: readonly Stamped[],
   now: number,
 ): Promise<void> {
-  const frames = framing(reach, topic, messages);
-  for await (const subscribers of subscribersOf(reach, topic)) {
-    const routes = await reach.routes.to(reach, topic, subscribers, now);
-    await inParallel(routes, POSTS_AT_ONCE, (route) => serve(reach, route, frames, now));
-  }
-}
-
-/** Every connection of a session, also those that came while others were found closed. */
-async function serve(
-  reach: DeliverReach,
-  first: Route,
-  framing: Framing,
-  now: number,
-): Promise<void> {
-  const tried = new Set<string>();
-  for (let route = first; ; route = await reach.routes.again(reach, route.session, now)) {
-    const frames = await framing.for(route);
-    const left = route.connections.filter((id) => !tried.has(id));
-    if (frames.length === 0 || left.length === 0) return;
-    for (const id of left) tried.add(id);
-    const served = await Promise.all(left.map((id) => serveOne(reach, id, frames, now)));
-    if (served.every((isServed) => isServed)) return;
-  }
-}
-
-/** True when there is nothing more to look for: it was served, or has to see the hole by itself. */
-async function serveOne(
-  reach: DeliverReach,
-  connectionId: string,
-  frames: readonly string[],
-  now: number,
-): Promise<boolean> {
-  const outcome = await postAll(reach, connectionId, frames, now);
-  if (outcome === 'done') return true;
-  if (outcome === 'left') return false;
-  log('delivery.failed', { connectionId, outcome });
-  // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
-  return (await evict(reach, connectionId, now)) === 'stays';
-}
-
-/**
- * In order; the first that does not arrive ends it, since nothing may follow over a hole. `left`: it is
- * gone, and its row says so already.
- */
-async function postAll(
-  reach: DeliverReach,
-  connectionId: string,
-  frames: readonly string[],
-  now: number,
-): Promise<SocketOutcome | 'left'> {
-  for (const frame of frames) {
-    let outcome = await reach.sockets.post(connectionId, frame);
-    if (outcome === 'gone') {
-      const row = await getConnection(reach, connectionId);
-      if (row === undefined || row.status === 'DISCONNECTED') return 'left';
-      if (ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS) {
-        // Not every part of the gateway may know it yet.
-        await pause(POST_AGAIN_AFTER_MS);
-        outcome = await reach.sockets.post(connectionId, frame);
-      }
+  const pages = pagesOf(reach, topic, now);
+  const { value: first = [] } = await pages.next();
+  const handOn = async () => {
+    for await (const routes of pages) {
+      const marks = messages.map(({ id, epoch }) => ({ id, epoch }));
+      await reach.queues.send('delivery', { topic, messages: marks, routes });
     }
-    if (outcome !== 'done') return outcome;
-  }
-  return 'done';
+  };
+  await Promise.all([serveAll(reach, framing(reach, topic, messages), first, now), handOn()]);
 }
+
+/** Routes to all subscribers of a topic, as many together as one page holds. */
+async function* pagesOf(
+  reach: DeliverReach,
+  topic: string,
+  now: number,
+): AsyncGenerator<Route[], undefined> {
+  let page: Route[] = [];
+  let bytes = 0;
+  for await (const subscribers of subscribersOf(reach, topic)) {
+    for (const route of await reach.routes.to(reach, topic, subscribers, now)) {
+      if (route.connections.length === 0) continue;
+      const more = bytesOf(route);
+      if (page.length >= reach.recipientsPerPage || bytes + more > PAGE_BYTES) {
+        yield page;
+        page = [];
+        bytes = 0;
+      }
+      page.push(route);
+      bytes += more;
+    }
+  }
+  yield page;
+}
+
+/** As JSON, rounded up: every part of it is plain letters. */
+const bytesOf = ({ session, connections, accepts }: Route): number =>
+  150 +
+  session.tenant.length +
+  session.userId.length +
+  session.sessionId.length +
+  accepts.join('","').length +
+  connections.reduce((sum, id) => sum + id.length + 3, 0);

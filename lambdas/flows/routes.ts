@@ -18,6 +18,8 @@ export interface Route {
   readonly connections: readonly string[];
   /** What each of them understands. */
   readonly accepts: readonly Accepted[];
+  /** Seconds: its token's expiry, or the age that no socket reaches. */
+  readonly until: number;
 }
 
 type Reach = Reaches<{ sessions: 'get' | 'batchGet' }>;
@@ -38,8 +40,6 @@ export interface Routes {
 interface Remembered {
   readonly life: number;
   readonly route: Route;
-  /** Seconds: its token's expiry; beyond the age of any socket an id says nothing any more. */
-  readonly until: number;
 }
 
 /** About 350 bytes each. */
@@ -60,17 +60,22 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
 
   const recall = (session: SessionName, life: number, now: number) => {
     const known = remembered.get(nameOf(session));
-    return known?.life === life && known.until > seconds(now) ? known.route : undefined;
+    return known?.life === life && known.route.until > seconds(now) ? known.route : undefined;
   };
 
   const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
     const name = nameOf(session);
     const connections = connectionsOf(row, now);
-    const route = { session, connections, accepts: row?.accepts ?? [] };
+    const route = {
+      session,
+      connections,
+      accepts: row?.accepts ?? [],
+      // Beyond the age of any socket an id says nothing any more.
+      until: Math.min(row?.authExpiresAt ?? 0, seconds(now) + SOCKET_MOST_SECONDS),
+    };
     remembered.delete(name);
     if (row && connections.length > 0) {
-      const until = Math.min(row.authExpiresAt, seconds(now) + SOCKET_MOST_SECONDS);
-      remembered.set(name, { life: row.life, route, until });
+      remembered.set(name, { life: row.life, route });
       const [oldest = name] = remembered.keys();
       if (remembered.size > most) remembered.delete(oldest);
     }

@@ -6,12 +6,13 @@ import {
   type QueueName,
   queues,
 } from '../../contract/functions.ts';
-import type { ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
+import type { DeliveryPage, ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
 import { queueUrlOf } from './environment.ts';
 
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
+  readonly delivery: DeliveryPage;
   readonly 'parked-notifications': never;
   readonly 'parked-events': BusEvent;
 }

@@ -1,7 +1,9 @@
 import { parkedBatchMessage } from '../../contract/internal.ts';
+import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
 import { redrive } from '../flows/redrive.ts';
 import { openRoutes } from '../flows/routes.ts';
 import { queueEdge } from '../platform/queue-edge.ts';
+import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
 
@@ -9,6 +11,8 @@ const reach = {
   ...openTables('redrive'),
   sockets: openSockets('redrive'),
   routes: openRoutes(),
+  queues: openQueues('redrive'),
+  recipientsPerPage: RECIPIENTS_PER_PAGE,
 };
 
 /** A batch of new notifications was given up on. It comes without its content: the rows tell. */

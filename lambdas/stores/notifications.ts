@@ -42,6 +42,17 @@ export const getNotification = (
   id: string,
 ): Promise<NotificationRow | undefined> => getItem<NotificationRow>(reach, { topic, id });
 
+/** Messages of one topic by their ids, read consistently; those that are still there. */
+export async function getNotifications(
+  reach: Reach<'batchGet'>,
+  topic: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, NotificationRow>> {
+  const keys = [...new Set(ids)].map((id) => ({ topic, id }));
+  const rows = await batchGet(reach.documents, reach.tables.notifications.name, keys);
+  return new Map((rows as unknown as NotificationRow[]).map((row) => [row.id, row]));
+}
+
 export const getPayload = (
   reach: Reach<'get'>,
   tenant: string,

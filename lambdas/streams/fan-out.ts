@@ -1,7 +1,9 @@
+import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
 import type { NotificationRow } from '../../contract/tables.ts';
 import { deliver } from '../flows/deliver.ts';
 import { openRoutes } from '../flows/routes.ts';
 import { stampAll } from '../flows/stamp.ts';
+import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
 import { streamEdge } from '../platform/stream-edge.ts';
@@ -10,6 +12,8 @@ const reach = {
   ...openTables('fan-out'),
   sockets: openSockets('fan-out'),
   routes: openRoutes(),
+  queues: openQueues('fan-out'),
+  recipientsPerPage: RECIPIENTS_PER_PAGE,
 };
 
 /** [S1-07] New notifications: numbered, then posted. Topics do not wait for each other. */

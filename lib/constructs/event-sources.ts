@@ -2,14 +2,20 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
+/** As many messages as one call to SQS brings. */
+const QUEUE_BATCH = 10;
 /** Ten at once take a thousand messages a second: twice what an account admits of new connections. */
 const QUEUE_CONCURRENCY = 10;
 
 /** Rights apart: the function has those already, exactly. */
-export function takeFromQueue(consumer: lambda.Function, queue: IQueue): void {
+export function takeFromQueue(
+  consumer: lambda.Function,
+  queue: IQueue,
+  batchSize = QUEUE_BATCH,
+): void {
   const mapping = consumer.addEventSourceMapping('Queue', {
     eventSourceArn: queue.queueArn,
-    batchSize: 10,
+    batchSize,
     maxConcurrency: QUEUE_CONCURRENCY,
     reportBatchItemFailures: true,
   });

@@ -6,7 +6,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { ManagerAction } from '../../contract/connection-manager.ts';
 import type { Settings } from '../../contract/environment.ts';
-import { type FunctionName, functions, queues } from '../../contract/functions.ts';
+import { type FunctionName, functions, type QueueSpec, queues } from '../../contract/functions.ts';
 import { CLEANUP_EVERY_HOURS, SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
 import type { TableName } from '../../contract/tables.ts';
 import { functionEntry } from '../function-entry.ts';
@@ -75,7 +75,10 @@ export function switchboardFunctions(
       }),
   );
 
-  for (const name of keysOf(queues)) takeFromQueue(made[queues[name].consumer], work[name]);
+  for (const name of keysOf(queues)) {
+    const { consumer, batchSize }: QueueSpec = queues[name];
+    takeFromQueue(made[consumer], work[name], batchSize);
+  }
   for (const name of keysOf(streamSources)) {
     const { table, filters } = streamSources[name];
     followStream(made[name], { streamArn: streamArn(table), filters, failures: failures[name] });

@@ -3,22 +3,23 @@ import { FRAME_BYTES, MESSAGE_BYTES } from '../../contract/limits.ts';
 import type { Accepted } from '../../contract/protocol.ts';
 import { topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
-import { deliver } from '../../lambdas/flows/deliver.ts';
+import { type DeliverReach, deliver } from '../../lambdas/flows/deliver.ts';
 import { publish } from '../../lambdas/flows/publish.ts';
 import { readMissed } from '../../lambdas/flows/read-missed.ts';
-import { openRoutes, type Routes } from '../../lambdas/flows/routes.ts';
+import { openRoutes } from '../../lambdas/flows/routes.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { notificationsOf } from '../support/notifications.ts';
+import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 /** The forms in which messages travel: whole, by reference, packed; to each client what it understands. */
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; routes: Routes; retentionSeconds: number };
+let reach: EveryReach & DeliverReach & { sockets: TestSockets; retentionSeconds: number };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const PET = topicKey('default', 'Pet');
 const LARGE = 'x'.repeat(FRAME_BYTES);
@@ -32,7 +33,13 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 beforeEach(async () => {
   const tables = await engine.createTables();
-  reach = { ...tables, sockets: openTestSockets(), routes: openRoutes(), retentionSeconds: 3600 };
+  reach = {
+    ...tables,
+    sockets: openTestSockets(),
+    routes: openRoutes(),
+    ...openPages(),
+    retentionSeconds: 3600,
+  };
 });
 
 async function join(userId: string, accepts: readonly Accepted[] = [], more: object = {}) {

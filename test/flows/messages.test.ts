@@ -9,12 +9,12 @@ import {
 import { HEAD_ID, type NotificationRow, type Origin, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
-import { deliver } from '../../lambdas/flows/deliver.ts';
+import { type DeliverReach, deliver } from '../../lambdas/flows/deliver.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
 import { publish } from '../../lambdas/flows/publish.ts';
 import { readMissed } from '../../lambdas/flows/read-missed.ts';
 import { redrive } from '../../lambdas/flows/redrive.ts';
-import { openRoutes, type Routes } from '../../lambdas/flows/routes.ts';
+import { openRoutes } from '../../lambdas/flows/routes.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
@@ -23,10 +23,11 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getPayload, putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; routes: Routes; retentionSeconds: number };
+let reach: EveryReach & DeliverReach & { sockets: TestSockets; retentionSeconds: number };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
 const PET = topicKey('default', 'Pet');
@@ -43,6 +44,7 @@ beforeEach(async () => {
     ...(await engine.createTables()),
     sockets,
     routes: openRoutes(),
+    ...openPages(),
     retentionSeconds: 3600,
   };
 });

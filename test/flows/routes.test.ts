@@ -4,21 +4,22 @@ import { SOCKET_MOST_SECONDS } from '../../contract/limits.ts';
 import { type NotificationRow, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
-import { deliver } from '../../lambdas/flows/deliver.ts';
+import { type DeliverReach, deliver } from '../../lambdas/flows/deliver.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
-import { openRoutes, type Routes } from '../../lambdas/flows/routes.ts';
+import { openRoutes } from '../../lambdas/flows/routes.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { putSubscription } from '../../lambdas/stores/subscriptions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 /** What a process remembers of sessions never costs anybody a message, however they come and go. */
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; routes: Routes };
+let reach: EveryReach & DeliverReach & { sockets: TestSockets };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
 const PET = topicKey('default', 'Pet');
@@ -32,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 beforeEach(async () => {
   const tables = await engine.createTables();
-  reach = { ...tables, sockets: openTestSockets(), routes: openRoutes() };
+  reach = { ...tables, sockets: openTestSockets(), routes: openRoutes(), ...openPages() };
 });
 
 interface Coming {
@@ -219,7 +220,7 @@ describe('a route that is remembered', () => {
   });
 
   it('makes room for others: the one that was learnt first goes first', async () => {
-    reach.routes = openRoutes(1);
+    reach = { ...reach, routes: openRoutes(1) };
     await come('a');
     await listen('a');
     await say();

@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, inject, it } from 'vitest';
-import { RETENTION_SECONDS } from '../../contract/limits.ts';
-import { HEAD_ID, type NotificationRow, topicKey } from '../../contract/tables.ts';
+import {
+  BATCH_WRITE_ITEMS,
+  RECIPIENTS_PER_PAGE,
+  RETENTION_SECONDS,
+} from '../../contract/limits.ts';
+import {
+  HEAD_ID,
+  type NotificationRow,
+  playerKey,
+  sessionItem,
+  subscriberKey,
+  topicKey,
+} from '../../contract/tables.ts';
+import { publish } from '../../lambdas/flows/publish.ts';
+import { inPieces } from '../../lambdas/platform/parallel.ts';
 import { newPerson, operatorDocuments, type Person } from '../support/people.ts';
 import { type Frame, openSocket, type TestSocket } from '../support/socket.ts';
 import { callStore, newPet } from '../support/store.ts';
@@ -11,6 +24,13 @@ import { until } from '../support/until.ts';
 const place = inject('place');
 const url = place.outputs.WebSocketUrl ?? '';
 const documents = operatorDocuments(place);
+const publisher = {
+  documents,
+  tables: {
+    notifications: { name: place.outputs.NotificationsTableName ?? '', rights: { put: true } },
+  },
+  retentionSeconds: RETENTION_SECONDS,
+} as const;
 
 /** A tenant of its own keeps each test's topic `Pet` apart. */
 const newTenant = () => `t-${randomUUID()}`;
@@ -46,6 +66,41 @@ async function notificationRows(tenant: string): Promise<NotificationRow[]> {
     }),
   );
   return (Items as NotificationRow[]).filter(({ id }) => id !== HEAD_ID);
+}
+
+/** So many sessions whose sockets are gone without a word, before everybody else in order; gives what removes them. */
+async function crowdIn(tenant: string, topic: string, size: number): Promise<() => Promise<void>> {
+  const { SessionsTableName = '', SubscriptionsTableName = '' } = place.outputs;
+  const crowd = Array.from({ length: size }, (_, at) => ({ userId: `0-${at}`, sessionId: 'tab' }));
+  const keys = crowd.flatMap(({ userId, sessionId }) => [
+    [SessionsTableName, { player: playerKey(tenant, userId), item: sessionItem(sessionId) }],
+    [
+      SubscriptionsTableName,
+      { topic: topicKey(tenant, topic), subscriber: subscriberKey(userId, sessionId) },
+    ],
+  ]) as [string, object][];
+  const row = {
+    state: 'live',
+    life: 1,
+    connectedAt: new Date().toISOString(),
+    authExpiresAt: Math.floor(Date.now() / 1000) + 3600,
+    conns: new Set(['gone-without-a-word']),
+  };
+  const write = async (request: (key: object) => object) => {
+    for (const piece of inPieces(keys, BATCH_WRITE_ITEMS)) {
+      const RequestItems = Object.fromEntries(
+        [...Map.groupBy(piece, ([table]) => table)].map(([table, some]) => [
+          table,
+          some.map(([, key]) => request(key)),
+        ]),
+      );
+      await documents.send(new BatchWriteCommand({ RequestItems }));
+    }
+  };
+  await write((key) => ({
+    PutRequest: { Item: { ...('player' in key ? row : { life: 1 }), ...key } },
+  }));
+  return () => write((Key) => ({ DeleteRequest: { Key } }));
 }
 
 describe('notifications', () => {
@@ -140,6 +195,19 @@ describe('notifications', () => {
     ).toMatchObject({
       status: 401,
     });
+  });
+
+  it('a topic of more recipients than one function posts to reaches the last of them', async () => {
+    const tenant = newTenant();
+    const person = await newPerson(place, tenant);
+    const leave = await crowdIn(tenant, 'Crowd', RECIPIENTS_PER_PAGE);
+    const socket = await openSocket(url);
+    await socket.ask({ action: 'authenticate', token: person.token, sessionId: 'tab' });
+    await socket.ask({ action: 'subscribe', topics: ['Crowd'] });
+    const publication = { tenant, topics: ['Crowd'], payload: 'to everybody', now: Date.now() };
+    await publish(publisher, publication);
+    expect(await socket.next(isMessage(1))).toMatchObject({ payload: 'to everybody' });
+    await leave();
   });
 
   it('[S4-05] a socket that died without a word leaves when a message finds it gone', async () => {

@@ -110,6 +110,7 @@ function triggers(name: FunctionName): Reach {
   const known: Partial<Record<FunctionName, Reach>> = {
     reaper: queue('Reaper'),
     'session-check': queue('SessionCheck'),
+    delivery: queue('Delivery'),
     'parked-events': queue('ParkedEvents'),
     'fan-out': stream('notifications', 'ParkedNotifications'),
     redrive: queue('ParkedNotifications'),

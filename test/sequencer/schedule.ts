@@ -1,11 +1,13 @@
 import { type NotificationRow, topicKey } from '../../contract/tables.ts';
 import { deliver } from '../../lambdas/flows/deliver.ts';
+import { deliverPage } from '../../lambdas/flows/deliver-page.ts';
 import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { randomOf } from '../explore/random.ts';
 import { openScheduler } from '../explore/scheduler.ts';
 import type { EveryReach } from '../support/engine.ts';
 import { judge } from './judge.ts';
 import { openLedger } from './ledger.ts';
+import { openPageQueue } from './page-queue.ts';
 import type { Product } from './product.ts';
 import { openStream } from './stream.ts';
 import { openSubscriber } from './subscriber.ts';
@@ -53,7 +55,9 @@ export async function play(
   const now = Date.now();
   const tally = new Map<string, number>();
   const tell = (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1);
-  const parts = { tell, tenant, topics: TOPICS, now, product, random, ledger, temper, scheduler };
+  const pages = openPageQueue(random, tell);
+  const given = { tell, tenant, topics: TOPICS, now, product };
+  const parts = { ...given, random, ledger, temper, scheduler, pages };
   const world = openWorld(tables, parts);
   const subscribers = USERS.map((name) => openSubscriber(world, name));
   const stream = openStream(random, ledger.commits, tell);
@@ -112,6 +116,21 @@ export async function play(
     );
   }
 
+  /** A page of recipients, in whichever process. */
+  async function deliverOne(): Promise<void> {
+    const { page, done, crashed } = pages.take();
+    const routes = random.pick(memories);
+    const names = page.routes.map(({ session }) => session.userId);
+    await world.invoke(
+      `delivery to ${names} of ${page.topic}`,
+      async (reach) => {
+        await deliverPage({ ...reach, routes }, page, now);
+        done();
+      },
+      crashed,
+    );
+  }
+
   async function turn(): Promise<void> {
     turns += 1;
     await random.pick(subscribers.filter((each) => !each.isBusy())).turn();
@@ -126,13 +145,17 @@ export async function play(
       ...(!isEnding && messages < MESSAGES ? [say] : []),
       ...(!isEnding && turns < TURNS && idle.length > 0 ? [turn, turn] : []),
       ...(stream.canDeliver() ? [fanOut, fanOut] : []),
+      ...(pages.canWork() ? [deliverOne, deliverOne] : []),
       ...unsettled.map((each) => () => each.settle()),
       ...(stream.canRedrive() && (isEnding || random.chance(0.1)) ? [redrive] : []),
     ];
   }
 
   const isAtRest = () =>
-    !scheduler.isBusy() && stream.isEmpty() && !subscribers.some((each) => each.isUnsettled());
+    !scheduler.isBusy() &&
+    stream.isEmpty() &&
+    pages.isEmpty() &&
+    !subscribers.some((each) => each.isUnsettled());
 
   for (let steps = 0; steps < STEPS_MOST && ledger.broken.length === 0; steps += 1) {
     const isEnding = messages >= MESSAGES && turns >= TURNS;

@@ -13,6 +13,7 @@ const HAPPENINGS = [
   'killed before stamping',
   'overlapped',
   'repeated',
+  'page again',
   'reordered',
   'parked',
   'redriven',

@@ -3,12 +3,14 @@ import type { Notification } from '../../contract/protocol.ts';
 import type { NotificationRow } from '../../contract/tables.ts';
 import type { DeliverReach } from '../../lambdas/flows/deliver.ts';
 import type { PublishReach } from '../../lambdas/flows/publish.ts';
+import type { Queues } from '../../lambdas/platform/queues.ts';
 import type { Sockets } from '../../lambdas/platform/sockets.ts';
 import { describe } from '../explore/commands.ts';
 import type { Random } from '../explore/random.ts';
 import type { Gate, Scheduler } from '../explore/scheduler.ts';
 import type { EveryReach } from '../support/engine.ts';
 import type { Ledger } from './ledger.ts';
+import type { PageQueue } from './page-queue.ts';
 import type { Documents, Product } from './product.ts';
 
 /** What a flow gets in a schedule: every call waits for its turn. */
@@ -33,6 +35,7 @@ export interface World {
   readonly ledger: Ledger;
   readonly temper: { crashes: number; flakes: number; readonly stickiness: number };
   readonly scheduler: Scheduler;
+  readonly pages: PageQueue;
   readonly sockets: Map<string, Socket>;
   /** Counts what happened, to show that it did. */
   tell(what: string): void;
@@ -56,7 +59,9 @@ const CLOSE_FAILS_CHANCE = 0.05;
 const NEVER = Number.POSITIVE_INFINITY;
 
 export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'sockets'>): World {
-  const { ledger, random, temper, scheduler, product, tell } = parts;
+  const { ledger, random, temper, scheduler, pages, product, tell } = parts;
+  /** So few that nearly every delivery has further pages, or so many that none has. */
+  const recipientsPerPage = random.pick([1, 10]);
   const sockets = new Map<string, Socket>();
 
   const isFlake = (): boolean => {
@@ -111,6 +116,15 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
       }),
   });
 
+  const queuesBehind = (gate: Gate): Queues<'delivery'> => ({
+    send: (_, page) =>
+      gate(`hand on to ${page.routes.map(({ session }) => session.userId)}`, async () => {
+        if (isFlake()) throw new Flake('before its effect');
+        pages.send(page);
+        if (isFlake()) throw new Flake('after its effect');
+      }),
+  });
+
   return {
     ...parts,
     sockets,
@@ -126,6 +140,8 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
             documents,
             sockets: product.gateway(socketsBehind(gate)),
             retentionSeconds: 3600,
+            queues: queuesBehind(gate),
+            recipientsPerPage,
           };
           try {
             await run(reach, gate);

@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  POST_AGAIN_AFTER_MS,
+  POSTS_AT_ONCE,
+  YOUNG_CONNECTION_SECONDS,
+} from '../../contract/limits.ts';
+import { ageInSeconds } from '../../rules/connection.ts';
+import { log } from '../platform/log.ts';
+import { inParallel } from '../platform/parallel.ts';
+import type { Reaches } from '../platform/reach.ts';
+import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
+import { getConnection } from '../stores/connections.ts';
+import { type EvictReach, evict } from './evict.ts';
+import type { Framing } from './framing.ts';
+import type { Route, Routes } from './routes.ts';
+
+export type ServeReach = EvictReach &
+  Reaches<{ sessions: 'get' | 'batchGet' | 'update' }> & {
+    readonly sockets: Sockets<'post' | 'delete'>;
+    readonly routes: Routes;
+  };
+
+/**
+ * Posts to every connection along these routes, in order for each. One recipient's trouble is never
+ * another's: a socket that is gone leaves [S4-05], one that cannot be served is closed, so that resume
+ * takes over [G5].
+ */
+export async function serveAll(
+  reach: ServeReach,
+  framing: Framing,
+  routes: readonly Route[],
+  now: number,
+): Promise<void> {
+  await inParallel(routes, POSTS_AT_ONCE, (route) => serve(reach, route, framing, now));
+}
+
+/** Every connection of a session, also those that came while others were found closed. */
+async function serve(
+  reach: ServeReach,
+  first: Route,
+  framing: Framing,
+  now: number,
+): Promise<void> {
+  const tried = new Set<string>();
+  for (let route = first; ; route = await reach.routes.again(reach, route.session, now)) {
+    const frames = await framing.for(route);
+    const left = route.connections.filter((id) => !tried.has(id));
+    if (frames.length === 0 || left.length === 0) return;
+    for (const id of left) tried.add(id);
+    const served = await Promise.all(left.map((id) => serveOne(reach, id, frames, now)));
+    if (served.every((isServed) => isServed)) return;
+  }
+}
+
+/** True when there is nothing more to look for: it was served, or has to see the hole by itself. */
+async function serveOne(
+  reach: ServeReach,
+  connectionId: string,
+  frames: readonly string[],
+  now: number,
+): Promise<boolean> {
+  const outcome = await postAll(reach, connectionId, frames, now);
+  if (outcome === 'done') return true;
+  if (outcome === 'left') return false;
+  log('delivery.failed', { connectionId, outcome });
+  // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
+  return (await evict(reach, connectionId, now)) === 'stays';
+}
+
+/**
+ * In order; the first that does not arrive ends it, since nothing may follow over a hole. `left`: it is
+ * gone, and its row says so already.
+ */
+async function postAll(
+  reach: ServeReach,
+  connectionId: string,
+  frames: readonly string[],
+  now: number,
+): Promise<SocketOutcome | 'left'> {
+  for (const frame of frames) {
+    let outcome = await reach.sockets.post(connectionId, frame);
+    if (outcome === 'gone') {
+      const row = await getConnection(reach, connectionId);
+      if (row === undefined || row.status === 'DISCONNECTED') return 'left';
+      if (ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS) {
+        // Not every part of the gateway may know it yet.
+        await pause(POST_AGAIN_AFTER_MS);
+        outcome = await reach.sockets.post(connectionId, frame);
+      }
+    }
+    if (outcome !== 'done') return outcome;
+  }
+  return 'done';
+}
