@@ -55,7 +55,7 @@ export function createClock(): Clock {
     for (const timer of timers) arm(timer);
   };
 
-  return { now, at, advance };
+  return { now, at, ahead: () => offset, advance };
 }
 
 function earliest(timers: Iterable<Timer>): Timer | undefined {

@@ -163,6 +163,8 @@ export interface Clock {
   now(): number;
   /** Calls back at that time; the function that is returned cancels. */
   at(epochMs: number, run: () => void): () => void;
+  /** How far it was moved; ms. */
+  ahead(): number;
   /** Moves time forward; whatever falls due runs. */
   advance(ms: number): void;
 }

@@ -19,7 +19,7 @@ const CLOCK = '/stage/clock';
 export function createGatesApi({ gates, clock }: StageContext): GatesApi {
   const time = () => ({
     now: new Date(clock.now()).toISOString(),
-    aheadMs: Math.max(0, Math.round(clock.now() - Date.now())),
+    aheadMs: clock.ahead(),
   });
 
   async function close(request: IncomingMessage): Promise<Answer> {

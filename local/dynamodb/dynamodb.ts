@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AwsFault, type Service, type StageContext } from '../service.ts';
 import { startEngine } from './engine.ts';
 import { openEngineFile } from './engine-file.ts';
+import { freezeIndexes } from './frozen-indexes.ts';
 import { createGate } from './gate.ts';
 import { createStreams } from './streams.ts';
 import { ensureTables, tablesOf } from './tables.ts';
@@ -37,7 +38,9 @@ export function createDynamoDb(context: StageContext): Service {
     const streams = createStreams(context, engineFile, streamed);
     undo.push(streams.stop);
     undo.push(startTimeToLive({ context, engine, file: engineFile, streams, tables }));
-    gate = createGate({ context, engine, streams, tables });
+    const frozen = freezeIndexes({ context, engine, file: engineFile, tables });
+    undo.push(frozen.stop);
+    gate = createGate({ context, engine, streams, frozen, tables });
 
     return `${tables.length} tables, ${streamed.length} with streams`;
   };

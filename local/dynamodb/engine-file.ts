@@ -34,6 +34,8 @@ export interface EngineFile {
   trimStream(beforeS: number): void;
   /** Items (DynamoDB JSON) whose number in `attribute` lies in [from, to). */
   itemsBetween(table: string, attribute: string, from: number, to: number, limit: number): string[];
+  /** All items of the table, as DynamoDB JSON. */
+  itemsOf(table: string): string[];
   close(): void;
 }
 
@@ -102,6 +104,11 @@ export function openEngineFile(
         .all(from, to, limit)
         .map(({ item }) => String(item));
     },
+    itemsOf: (table) =>
+      file
+        .prepare(`SELECT item_json AS item FROM ${quoted(table)}`)
+        .all()
+        .map(({ item }) => String(item)),
     close: () => {
       if (file.isOpen) file.close();
     },

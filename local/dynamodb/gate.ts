@@ -1,5 +1,6 @@
 import { type AwsAnswer, type AwsCall, AwsFault, type StageContext } from '../service.ts';
 import { API, type Engine, type EngineAnswer } from './engine.ts';
+import type { FrozenIndexes } from './frozen-indexes.ts';
 import { errandOf } from './rights.ts';
 import type { Streams } from './streams.ts';
 import type { Table } from './tables.ts';
@@ -9,6 +10,7 @@ interface GateProps {
   readonly context: StageContext;
   readonly engine: Engine;
   readonly streams: Streams;
+  readonly frozen: FrozenIndexes;
   readonly tables: readonly Table[];
 }
 
@@ -20,7 +22,7 @@ const ENGINE_ARN = /arn:aws:dynamodb:dynoxide:\d{12}:/g;
  * The way to the engine: a request is authorized table by table, then passed on byte for byte, and so
  * is the answer. Refuses with AWS's faults.
  */
-export function createGate({ context, engine, streams, tables }: GateProps) {
+export function createGate({ context, engine, streams, frozen, tables }: GateProps) {
   const { access, region, account } = context;
   const logicalIds = new Map(tables.map(({ name, logicalId }) => [name, logicalId]));
   const prefix = `arn:aws:dynamodb:${region}:${account}:`;
@@ -38,11 +40,12 @@ export function createGate({ context, engine, streams, tables }: GateProps) {
       const resource = table === '*' ? table : `${prefix}table/${table}`;
       access.demand(principal, `dynamodb:${right}`, resource);
     }
-    const answer = await forward(engine, action, body);
+    const past = await frozen.query(action, body);
+    const answer = past ?? (await forward(engine, action, body));
     if (answer.status === 200) for (const table of written) streams.wake(table);
     const [[, first = ''] = []] = demands;
     const on = logicalIds.get(first.replace(/\/.*/, '')) ?? '';
-    return action === 'DescribeTable'
+    return action === 'DescribeTable' || past
       ? { ...inOurRegion(answer, prefix), on }
       : { ...asItCame(answer), on };
   };

@@ -14,6 +14,7 @@ export interface Table {
   /** The attribute that holds the time to live, where it is on. */
   readonly expiry: string | undefined;
   readonly stream: StreamedTable | undefined;
+  readonly globalIndexes: readonly string[];
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
@@ -40,6 +41,7 @@ export function tablesOf({ assembly }: StageContext): Table[] {
     keys: listOf<KeyPart>(resource, 'KeySchema').map((part) => part.AttributeName),
     expiry: expiryOf(resource),
     stream: streamOf(resource),
+    globalIndexes: listOf<Index>(resource, 'GlobalSecondaryIndexes').map((one) => one.IndexName),
     properties: resource.properties,
   }));
 }
@@ -111,6 +113,12 @@ function createInput({ name, properties, stream }: Table): Definition {
     BillingMode: 'PAY_PER_REQUEST',
   };
 }
+
+/** What to create for a table of another name that has the same keys and indexes. */
+export const copyOf = (table: Table, name: string): object => {
+  const { StreamSpecification: _, ...definition } = createInput(table);
+  return { ...definition, TableName: name };
+};
 
 function indexes(value: unknown): Index[] | undefined {
   if (!Array.isArray(value) || value.length === 0) return undefined;

@@ -1,7 +1,8 @@
 import type { AwsAnswer, Principal, StageContext } from '../service.ts';
 import { conflicting, failing, throttled } from './aws-refusals.ts';
 import type { Happening, Met } from './gates.ts';
-import { pause } from './pause.ts';
+import { namesOfFunction } from './names.ts';
+import { waitAt } from './wait.ts';
 
 /** A signed call at one of the stage's AWS endpoints. */
 export interface GatedCall {
@@ -37,13 +38,9 @@ export async function passCall(
 
 function happeningOf({ assembly }: StageContext, call: GatedCall): Happening {
   const { service, action, principal, url, body } = call;
-  const fn =
-    principal.kind === 'function'
-      ? assembly.find('AWS::Lambda::Function', principal.name)
-      : undefined;
   return {
     at: 'call',
-    by: fn ? [fn.logicalId, fn.path] : [principal.name],
+    by: namesOfFunction(assembly, principal.name),
     what: [`${service}:${action}`],
     // A connection id stands in the path with its `=` encoded.
     text: () => `${url.replaceAll('%3D', '=')}\n${body}`,
@@ -53,15 +50,13 @@ function happeningOf({ assembly }: StageContext, call: GatedCall): Happening {
 /** What the gate answers instead, and otherwise waits for. */
 async function act(
   { clock, functions }: StageContext,
-  { gate, opened }: Met,
+  met: Met,
   { service, action, accessKeyId, body }: GatedCall,
 ): Promise<Passage | 'nothing'> {
-  switch (gate.do) {
+  switch (met.gate.do) {
     case 'hold':
-      await opened;
-      return 'nothing';
     case 'delay':
-      await pause(clock, gate.ms);
+      await waitAt(clock, met);
       return 'nothing';
     case 'error':
       throw failing(service);

@@ -4,13 +4,13 @@
  */
 
 /** Where a gate stands: which wire of the stage asks it. */
-export type Place = 'call' | 'route' | 'batch' | 'index' | 'ttl';
+export type Place = 'call' | 'route' | 'batch' | 'shard' | 'index' | 'ttl';
 
 /** Which of those that it is for a gate acts on. */
 interface Count {
   /** It acts from the nth on. @default 1 */
   readonly nth: number;
-  /** On so many of them, or until it is opened. @default 1 */
+  /** On so many of them, or until it is opened. @default 1; of kinds that last, until it is opened */
   readonly times: number | 'always';
   /** Of those, on each with this chance. @default 1 */
   readonly chance: number;
@@ -34,6 +34,8 @@ export interface Gate extends Count {
   readonly when: 'before' | 'after';
   /** Of delays; in the stage's time. */
   readonly ms: number;
+  /** Of repetitions: how many more. @default 1 */
+  readonly more: number;
 }
 
 /** What a kind of gate does, and the behaviour of AWS that it stands for. */
@@ -44,6 +46,10 @@ export interface Kind {
   readonly after?: true;
   /** It needs `ms`. */
   readonly ms?: true;
+  /** It may say how many `more`. */
+  readonly more?: true;
+  /** It acts until it is opened unless it says otherwise. */
+  readonly lasts?: true;
   /** The only `what` that it makes sense for. */
   readonly only?: RegExp;
 }

@@ -18,6 +18,8 @@ export interface Met {
   readonly gate: Gate;
   /** Resolves when the gate is opened. */
   readonly opened: Promise<void>;
+  /** Numbers in [0, 1) by the gate's seed. */
+  random(): number;
 }
 
 /** A gate, and how it went so far. */
@@ -117,7 +119,7 @@ export function createGates(): Gates {
         if (first) entry.matched += 1;
         else if (acts(entry)) first = entry;
       }
-      return first && { gate: first.gate, opened: first.opened.promise };
+      return first && { gate: first.gate, opened: first.opened.promise, random: first.random };
     },
     follow(listener) {
       const follower = () => listener();

@@ -8,7 +8,10 @@ export type Wish = Pick<Gate, 'at' | 'do'> & Partial<Omit<Gate, 'id'>>;
 export class NoSuchGate extends Error {}
 
 const EXAMPLE = '{"at": "call", "by": "*FanOut*", "what": "execute-api:POST", "do": "gone"}';
-const NAMES = ['at', 'do', 'by', 'what', 'about', 'when', 'ms', 'nth', 'times', 'chance', 'seed'];
+const NAMES = [
+  ...['at', 'do', 'by', 'what', 'about', 'when', 'ms', 'more'],
+  ...['nth', 'times', 'chance', 'seed'],
+];
 
 /** Reads what somebody asks for. Throws {@link NoSuchGate}. */
 export function readGate(id: string, wish: Readonly<Record<string, unknown>>): Gate {
@@ -35,18 +38,23 @@ export function readGate(id: string, wish: Readonly<Record<string, unknown>>): G
     about: textIn(wish, 'about', ''),
     when: momentIn(wish),
     ms: numberIn(wish, 'ms', 0, isCount),
-    nth: numberIn(wish, 'nth', 1, (number) => isCount(number) && number > 0),
+    more: numberIn(wish, 'more', 1, isOneOrMore),
+    nth: numberIn(wish, 'nth', 1, isOneOrMore),
     times:
-      wish.times === 'always'
+      (wish.times ?? (kind.lasts && 'always')) === 'always'
         ? 'always'
-        : numberIn(wish, 'times', 1, (number) => isCount(number) && number > 0),
+        : numberIn(wish, 'times', 1, isOneOrMore),
     chance: numberIn(wish, 'chance', 1, (number) => number > 0 && number <= 1),
     seed: numberIn(wish, 'seed', 1, isCount),
   };
   if (kind.ms && gate.ms === 0) {
     throw new NoSuchGate(`"${gate.do}" needs "ms", a whole number of milliseconds above 0.`);
   }
-  if (!kind.ms && wish.ms !== undefined) throw new NoSuchGate(`"${gate.do}" takes no "ms".`);
+  for (const name of ['ms', 'more'] as const) {
+    if (!kind[name] && wish[name] !== undefined) {
+      throw new NoSuchGate(`"${gate.do}" takes no "${name}".`);
+    }
+  }
   if (gate.when === 'after' && !kind.after) {
     throw new NoSuchGate(`"${gate.do}" acts before only: AWS never answers so what it has done.`);
   }
@@ -59,6 +67,7 @@ export function readGate(id: string, wish: Readonly<Record<string, unknown>>): G
 }
 
 const isCount = (number: number) => Number.isSafeInteger(number) && number >= 0;
+const isOneOrMore = (number: number) => isCount(number) && number > 0;
 
 function textIn(wish: Readonly<Record<string, unknown>>, name: string, fallback: string): string {
   const { [name]: value = fallback } = wish;
@@ -73,7 +82,7 @@ function momentIn({ when = 'before' }: Readonly<Record<string, unknown>>): Gate[
 
 function numberIn(
   wish: Readonly<Record<string, unknown>>,
-  name: 'ms' | 'nth' | 'times' | 'chance' | 'seed',
+  name: keyof typeof WORDS,
   fallback: number,
   isRight: (number: number) => boolean,
 ): number {
@@ -84,6 +93,7 @@ function numberIn(
 
 const WORDS = {
   ms: 'a whole number of milliseconds',
+  more: 'a whole number from 1 on',
   nth: 'a whole number from 1 on',
   times: 'a whole number from 1 on, or "always"',
   chance: 'a number above 0 and at most 1',

@@ -57,7 +57,7 @@ export async function authorize(
 function authorizeByIam(context: StageContext, request: HttpRequest, routeArn: string): Verdict {
   const { access, region, account, clock } = context;
   try {
-    const principal = verifySignature(request, access.credential, region, clock.now());
+    const principal = verifySignature(request, access.credential, region, clock);
     access.demand(principal, 'execute-api:Invoke', routeArn);
     const iam = { accountId: account, userArn: principal.arn, userId: principal.name };
     return { isAllowed: true, identity: { iam } };

@@ -46,7 +46,7 @@ export function createFunctions(context: StageContext): Functions & Service {
     const { settings, pool, log } = functionAt(functionArn);
     const at = context.clock.now();
     const started = performance.now();
-    const outcome = await pool.run({ requestId, payload });
+    const outcome = await pool.run({ requestId, payload, aheadMs: context.clock.ahead() });
     const failed = 'errorType' in outcome ? outcome : sizeFailure(outcome.payload);
     if (failed && isOfPlatform(failed.errorType)) log.line(messageOf(failed.payload));
     context.trace.record({

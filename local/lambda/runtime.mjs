@@ -10,9 +10,10 @@ import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { types } from 'node:util';
 import { speakAsLambda } from './console.mjs';
+import { setAhead } from './date.mjs';
 
 /** @typedef {(event: unknown, context: object) => unknown} Handler */
-/** @typedef {readonly [requestId: string, payload: string, remainingMs: number, functionArn: string]} Request */
+/** @typedef {readonly [requestId: string, payload: string, remainingMs: number, functionArn: string, aheadMs: number]} Request */
 
 const { env } = process;
 const toStage = /** @type {(message: unknown, sent?: () => void) => void} */ (
@@ -40,8 +41,9 @@ try {
 }
 
 /** @param {Handler} handler @param {Request} request */
-async function answer(handler, [id, event, remainingMs, invokedFunctionArn]) {
+async function answer(handler, [id, event, remainingMs, invokedFunctionArn, aheadMs]) {
   requestId = id;
+  setAhead(aheadMs);
   env._X_AMZN_TRACE_ID = traceIdOf(id);
   const deadline = Date.now() + remainingMs;
   const context = {

@@ -8,6 +8,8 @@ import type { FunctionSettings } from './settings.ts';
 export interface Request {
   readonly requestId: string;
   readonly payload: string;
+  /** So far is the stage's clock ahead of the machine's. */
+  readonly aheadMs: number;
 }
 
 /** What a request came to: the handler's answer, or a failure of the handler or of its runtime. */
@@ -89,7 +91,8 @@ export function startSandbox(
   const hand = (request: Request) => {
     limitTo(settings.timeoutMs, request);
     child.kill('SIGCONT');
-    child.send([request.requestId, request.payload, settings.timeoutMs, settings.arn]);
+    const { requestId, payload, aheadMs } = request;
+    child.send([requestId, payload, settings.timeoutMs, settings.arn, aheadMs]);
   };
 
   child.on('message', (message) => {

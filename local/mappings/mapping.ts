@@ -10,6 +10,7 @@ export interface Mapping {
   readonly functionArn: string;
   /** The function's logical id. */
   readonly functionName: string;
+  readonly functionPath: string;
   /** The function's role, whose rights reading needs. */
   readonly role: Principal;
   readonly batchSize: number;
@@ -62,6 +63,7 @@ export function mappingOf(
     sourceArn: String(properties.EventSourceArn),
     functionArn: target.arn,
     functionName: target.logicalId,
+    functionPath: target.path,
     role: access.principalOfFunction(target.id),
     batchSize: Number(properties.BatchSize ?? defaults.batchSize),
     windowMs: Number(properties.MaximumBatchingWindowInSeconds ?? 0) * 1_000,

@@ -1,4 +1,5 @@
 import type { StreamRecord, TableStream } from '../dynamodb/streams.ts';
+import { isOnLane, type Lane } from './lane.ts';
 import type { StreamMapping } from './stream-delivery.ts';
 
 /** Lambda's limit for a synchronous payload. */
@@ -14,7 +15,7 @@ export interface StreamBatch {
   through(): number;
 }
 
-export function createBatch(mapping: StreamMapping, lane: number, after: number): StreamBatch {
+export function createBatch(mapping: StreamMapping, lane: Lane, after: number): StreamBatch {
   const records: StreamRecord[] = [];
   let through = after;
   let bytes = 0;
@@ -25,7 +26,7 @@ export function createBatch(mapping: StreamMapping, lane: number, after: number)
       const read = stream.read(through, mapping.batchSize - records.length);
       if (read.through === through) return;
       for (const record of read.records) {
-        if (laneOf(record, mapping.lanes) === lane && mapping.isWanted(record.event)) {
+        if (isOnLane(record, lane) && mapping.isWanted(record.event)) {
           const size = JSON.stringify(record.event).length;
           if (bytes + size > LARGEST_BATCH && records.length > 0) {
             bytes = LARGEST_BATCH;
@@ -40,15 +41,4 @@ export function createBatch(mapping: StreamMapping, lane: number, after: number)
     }
   };
   return { records, fill, isFull, through: () => through };
-}
-
-/** Records of one item always fall to the same lane, so that their order is kept. */
-function laneOf(record: StreamRecord, lanes: number): number {
-  if (lanes === 1) return 0;
-  const keys = Object.entries(record.event.dynamodb.Keys).sort(([a], [b]) => (a < b ? -1 : 1));
-  let sum = 0;
-  for (const character of JSON.stringify(keys)) {
-    sum = (Math.imul(sum, 31) + (character.codePointAt(0) ?? 0)) >>> 0;
-  }
-  return sum % lanes;
 }

@@ -2,6 +2,7 @@ import { KEPT_MS, type StreamRecord, type TableStream } from '../dynamodb/stream
 import type { Invocation, StageContext } from '../service.ts';
 import { deliver } from './delivery.ts';
 import type { FailureQueue } from './failure-queue.ts';
+import type { Lane } from './lane.ts';
 import type { Mapping } from './mapping.ts';
 import { reportedFailures } from './partial-batch.ts';
 import type { Pauses } from './pauses.ts';
@@ -9,7 +10,7 @@ import type { Pauses } from './pauses.ts';
 export interface StreamMapping extends Mapping {
   readonly startsLatest: boolean;
   /** ParallelizationFactor: how many batches of the shard may run at once. */
-  readonly lanes: number;
+  readonly lanes: readonly Lane[];
   /** How often a batch is tried again; Infinity until it is too old. */
   readonly retries: number;
   readonly maximumAgeMs: number;
@@ -122,5 +123,6 @@ function firstFailure(
 
 const positionOfLast = (batch: readonly StreamRecord[]) => batch.at(-1)?.position ?? 0;
 
-const sourceName = ({ assembly }: StageContext, tableId: string) =>
+/** The source of batches in the trace and for gates: its table's logical id. */
+export const sourceName = ({ assembly }: StageContext, tableId: string) =>
   assembly.find('AWS::DynamoDB::Table', tableId)?.logicalId ?? tableId;

@@ -1,11 +1,18 @@
 import { openStream } from '../dynamodb/streams.ts';
 import type { Resource, StageContext } from '../service.ts';
 import { openCheckpoint } from './checkpoint.ts';
+import { batchOf } from './delivery.ts';
 import { openFailureQueue } from './failure-queue.ts';
+import { type Lane, lanesOf } from './lane.ts';
 import { demandRights, mappingOf } from './mapping.ts';
 import { createPauses } from './pauses.ts';
 import { createBatch } from './stream-batch.ts';
-import { deliverStreamBatch, type LaneProps, type StreamMapping } from './stream-delivery.ts';
+import {
+  deliverStreamBatch,
+  type LaneProps,
+  type StreamMapping,
+  sourceName,
+} from './stream-delivery.ts';
 
 const DEFAULTS = {
   batchSize: 100,
@@ -33,16 +40,20 @@ export function startStreamMapping(context: StageContext, resource: Resource): (
   const checkpoint = openCheckpoint(context.store, mapping, () =>
     mapping.startsLatest ? stream.latest() : 0,
   );
-  for (let lane = 0; lane < mapping.lanes; lane += 1) {
+  const start = (lane: Lane, from: number) => {
     const keep = (position: number) => {
       // After the stop a batch counts as not delivered, and comes again.
       if (!pauses.isEnded) checkpoint.keep(lane, position);
     };
+    const split = (position: number) => {
+      for (const half of checkpoint.split(lane)) start(half, position);
+    };
     const props = { context, mapping, stream, pauses, keep };
-    runLane(props, lane, checkpoint.start).catch((error) => {
+    runLane(props, lane, from, split).catch((error) => {
       if (!pauses.isEnded) context.warn(`Mapping ${mapping.path} has stopped: ${error.stack}`);
     });
-  }
+  };
+  for (const lane of mapping.lanes) start(lane, checkpoint.start);
   return pauses.end;
 }
 
@@ -56,7 +67,7 @@ function streamMappingOf(context: StageContext, resource: Resource): StreamMappi
   return {
     ...mapping,
     startsLatest: startingPosition === 'LATEST',
-    lanes: Number(properties.ParallelizationFactor ?? 1),
+    lanes: lanesOf(Number(properties.ParallelizationFactor ?? 1)),
     retries: unlessForever(properties.MaximumRetryAttempts),
     maximumAgeMs: unlessForever(properties.MaximumRecordAgeInSeconds) * 1_000,
     bisects: String(properties.BisectBatchOnFunctionError) === 'true',
@@ -71,8 +82,14 @@ function unlessForever(value: unknown): number {
 }
 
 /** One batch after the other. With several lanes, each takes the items whose keys fall to it. */
-async function runLane(props: LaneProps, lane: number, start: number): Promise<void> {
+async function runLane(
+  props: LaneProps,
+  lane: Lane,
+  start: number,
+  split: (position: number) => void,
+): Promise<void> {
   const { context, mapping, stream, pauses, keep } = props;
+  const name = sourceName(context, stream.tableId);
   let position = start;
   let wake = () => {};
   const endFollowing = stream.follow(() => wake());
@@ -94,6 +111,10 @@ async function runLane(props: LaneProps, lane: number, start: number): Promise<v
 
   while (!pauses.isEnded) {
     const { records, through } = await gather();
+    if (context.gates.meet(batchOf(mapping, records, { name }, 'shard'))) {
+      endFollowing();
+      return split(position);
+    }
     await deliverStreamBatch(props, records);
     position = through();
     keep(position);

@@ -41,7 +41,7 @@ export function readConnectionsPath(
 
 /** `POST`, `GET` and `DELETE` of one WebSocket API's connections, each signed and authorized. */
 export function createConnectionsApi(
-  { access, account, region }: StageContext,
+  { access, account, region, clock }: StageContext,
   { apiArn }: Door,
   connections: ReadonlyMap<string, Connection>,
 ): ConnectionsApi {
@@ -70,8 +70,7 @@ export function createConnectionsApi(
         const words = `Credential should be scoped to correct service: '${SERVICE}'. `;
         throw new AwsFault('InvalidSignatureException', words, 403);
       }
-      // Signers live in real time, however far the stage's clock was moved.
-      return verifySignature(call, access.credential, region, Date.now());
+      return verifySignature(call, access.credential, region, clock);
     },
     act(call, caller) {
       authorize(call, caller);

@@ -13,9 +13,9 @@ import { createConnectionsApi } from './connections-api.ts';
 import { type Client, disconnectEvent } from './events.ts';
 import { type Door, decideHandshake } from './handshake.ts';
 import { answerRequests } from './http-requests.ts';
-import { callIntegration, integrationOf } from './integration.ts';
 import { CLOSING_MS, STOP_MS } from './limits.ts';
 import { routeMessage } from './messages.ts';
+import { callRoute } from './routes.ts';
 import { createThrottle } from './throttle.ts';
 
 /** One WebSocket API at its own port: its sockets, and the `@connections` API that posts to them. */
@@ -142,7 +142,7 @@ export function createGateway(context: StageContext, api: WebSocketApi, port: nu
 /** `$disconnect` runs after the end, once, and whatever comes of it is nobody's concern. */
 async function disconnect(
   context: StageContext,
-  { api, apiArn }: Door,
+  door: Door,
   client: Client,
   why: Close,
 ): Promise<void> {
@@ -152,14 +152,14 @@ async function disconnect(
     kind: 'socket',
     by: client.connectionId,
     what: 'close',
-    on: api.logicalId,
+    on: door.api.logicalId,
     // Without the reason, which may be the client's own words.
     outcome: String(why.code),
   });
-  const route = api.routes.get('$disconnect');
+  const route = door.api.routes.get('$disconnect');
   if (!route) return;
   const event = disconnectEvent(client, why, { requestId: newId(), now: clock.now() });
-  await callIntegration(context, integrationOf(apiArn, client.stage, route), event);
+  await callRoute(context, door, client, route, event);
 }
 
 /** Waits for the promise, but no longer than that. */

@@ -5,8 +5,8 @@ import type { Route, WebSocketApi } from './api-definition.ts';
 import { authorize, type Verdict } from './authorizer.ts';
 import { newId } from './connection-ids.ts';
 import { authorizerEvent, type Client, connectEvent } from './events.ts';
-import { callIntegration, integrationOf } from './integration.ts';
 import type { ProxyAnswer } from './proxy-answer.ts';
+import { callRoute } from './routes.ts';
 import type { Stage } from './stage-definition.ts';
 import type { Throttle } from './throttle.ts';
 import { findMalformed, readUpgradeRequest, type UpgradeRequest } from './upgrade-request.ts';
@@ -94,14 +94,13 @@ async function admit(
 }
 
 function admitSigned(
-  { access, region }: StageContext,
+  { access, region, clock }: StageContext,
   { method = '', url = '', headers }: IncomingMessage,
   methodArn: string,
 ): Admission {
   try {
     const signed = { method, url, headers, body: Buffer.alloc(0) };
-    // Signers live in real time, however far the stage's clock was moved.
-    const principal = verifySignature(signed, access.credential, region, Date.now());
+    const principal = verifySignature(signed, access.credential, region, clock);
     access.demand(principal, 'execute-api:Invoke', methodArn);
     return { allowed: true };
   } catch (error) {
@@ -111,13 +110,13 @@ function admitSigned(
 
 async function connect(
   context: StageContext,
-  { apiArn }: Door,
+  door: Door,
   route: Route,
   { upgrade, stage, client }: Attempt,
 ): Promise<Decision> {
   const occasion = { requestId: newId(), now: context.clock.now() };
   const event = connectEvent(client, upgrade, stage.variables, occasion);
-  const outcome = await callIntegration(context, integrationOf(apiArn, stage.name, route), event);
+  const outcome = await callRoute(context, door, client, route, event);
   if (outcome.kind === 'unreachable') return { status: 500, why: outcome.why };
   if (outcome.kind !== 'answered') return { status: 502, why: outcome.why };
 

@@ -4,8 +4,9 @@ import { newId, newMessageId } from './connection-ids.ts';
 import { errorFrame, type GatewayFault } from './error-frames.ts';
 import { messageEvent } from './events.ts';
 import type { Door } from './handshake.ts';
-import { callIntegration, integrationOf, type Outcome } from './integration.ts';
+import type { Outcome } from './integration.ts';
 import { MESSAGE_BYTES } from './limits.ts';
+import { callRoute } from './routes.ts';
 import { routeOf } from './routing.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function routeMessage(
   connection: Connection,
   text: string,
 ): Promise<void> {
-  const { api, apiArn, throttles } = door;
+  const { api, throttles } = door;
   const { clock } = context;
   const { client } = connection;
   const { connectionId, stage } = client;
@@ -47,7 +48,7 @@ export async function routeMessage(
   if (throttles.get(stage)?.() === false) return fail('Too Many Requests', 'throttled');
   const message = { routeKey: route.key, messageId: newMessageId(connectionId), body: text };
   const event = messageEvent(client, message, occasion);
-  const outcome = await callIntegration(context, integrationOf(apiArn, stage, route), event);
+  const outcome = await callRoute(context, door, client, route, event);
   const refusal = faultOf(outcome, route.isTwoWay);
   if (refusal) return fail(...refusal);
   if (outcome.kind === 'answered' && route.isTwoWay && outcome.answer.body !== '') {

@@ -44,9 +44,8 @@ export function createWire(context: StageContext, services: readonly Service[]):
       const body = await readBody(request);
       const call = { method, url, headers, body };
       if (!unsigned) {
-        const { credential } = context.access;
-        // Signers live in real time, however far the clock of the stage was moved.
-        principal = verifySignature(call, credential, context.region, Date.now());
+        const { access, region, clock } = context;
+        principal = verifySignature(call, access.credential, region, clock);
       }
       const answering = byScope.get(service)?.handle;
       if (!answering) {

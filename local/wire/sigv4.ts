@@ -1,5 +1,5 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
-import { type Access, AwsFault, type Principal } from '../service.ts';
+import { type Access, AwsFault, type Clock, type Principal } from '../service.ts';
 import { canonicalRequest, headerOf, type SignedRequest } from './canonical-request.ts';
 import { hmacUnder } from './hmac.ts';
 
@@ -19,13 +19,13 @@ const skewAllowed = 5 * 60_000;
 /**
  * Who signed this request, by Signature Version 4. Throws an {@link AwsFault} (status 403; endpoints
  * that speak the JSON protocols send it as 400) with the name and the words that AWS uses.
- * `now` is in milliseconds since the epoch.
+ * Functions live in the stage's time, everybody else in the machine's: a signature may be of either.
  */
 export function verifySignature(
   request: SignedRequest,
   credential: Access['credential'],
   region: string,
-  now: number,
+  clock: Clock,
 ): Principal {
   const authorization = readAuthorization(request);
   const known = credential(authorization.accessKeyId);
@@ -39,7 +39,7 @@ export function verifySignature(
     throw fault('InvalidSignatureException', 'Credential should be scoped to a valid region. ');
   }
   const time = headerOf(request, 'x-amz-date');
-  checkTime(time, authorization.day, now);
+  checkTime(time, authorization.day, clock);
 
   const expected = sign(request, { ...authorization, time, secret: known.secretAccessKey });
   if (!isSame(expected, authorization.signature)) {
@@ -82,7 +82,7 @@ function readAuthorization(request: SignedRequest): Authorization {
   return { accessKeyId, scope, day, region, service, signedHeaders, signature };
 }
 
-function checkTime(time: string, day: string, now: number): void {
+function checkTime(time: string, day: string, clock: Clock): void {
   const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time) ?? [];
   const signedAt = Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
   if (Number.isNaN(signedAt) || !time.startsWith(day)) {
@@ -91,6 +91,10 @@ function checkTime(time: string, day: string, now: number): void {
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${time.slice(0, 8)}', from '${time}'.`,
     );
   }
+  const stageNow = clock.now();
+  const machineNow = stageNow - clock.ahead();
+  const isOfStage = Math.abs(signedAt - stageNow) < Math.abs(signedAt - machineNow);
+  const now = isOfStage ? stageNow : machineNow;
   if (signedAt < now - skewAllowed) {
     throw fault(
       'InvalidSignatureException',

@@ -298,6 +298,82 @@ describe('time to live', () => {
   });
 });
 
+describe('gates', () => {
+  it('time to live stands still until its gate is opened', async () => {
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: 'ttl' };
+    const { stage, db } = await start([table('Pets', { TimeToLiveSpecification })]);
+    const { clock, gates } = stage.context;
+    const count = async () => (await db.send(new ScanCommand({ TableName: 'Pets' }))).Count;
+    const ttl = Math.floor(clock.now() / 1_000) - 5;
+    await db.send(new PutCommand({ TableName: 'Pets', Item: { pk: 'a', sk: '1', ttl } }));
+    const { id } = gates.close({ at: 'ttl', what: 'Pets*', do: 'stop' });
+    await eventually(() => {
+      clock.advance(2_000);
+      return (gates.list()[0]?.acted ?? 0) > 2;
+    });
+    expect(await count()).toBe(1);
+    gates.open(id);
+    clock.advance(2_000);
+    while ((await count()) !== 0);
+  });
+
+  it('an index stays as it was, page by page, and the table does not', async () => {
+    const { stage, db } = await start([
+      table('Pets', {
+        AttributeDefinitions: ['pk', 'sk', 'kind'].map((AttributeName) => ({
+          ...{ AttributeName, AttributeType: 'S' },
+        })),
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'ByKind',
+            KeySchema: [
+              { AttributeName: 'kind', KeyType: 'HASH' },
+              { AttributeName: 'sk', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      }),
+    ]);
+    const put = (sk: string, kind: string) =>
+      db.send(new PutCommand({ TableName: 'Pets', Item: { pk: 'a', sk, kind } }));
+    const dogs = async () => {
+      const found: unknown[] = [];
+      let from: Record<string, unknown> | undefined;
+      do {
+        const page = await db.send(
+          new QueryCommand({
+            TableName: 'Pets',
+            IndexName: 'ByKind',
+            KeyConditionExpression: 'kind = :kind',
+            ExpressionAttributeValues: { ':kind': 'dog' },
+            ExclusiveStartKey: from,
+            ReturnConsumedCapacity: 'TOTAL',
+            Limit: 10,
+          }),
+        );
+        expect(page.ConsumedCapacity?.TableName).toBe('Pets');
+        found.push(...(page.Items ?? []).map(({ sk }) => sk));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return found;
+    };
+    const names = Array.from({ length: 30 }, (_, at) => `dog-${at + 10}`);
+    for (const name of names) await put(name, 'dog');
+    const { gates } = stage.context;
+    const { id } = gates.close({ at: 'index', what: '*/ByKind', do: 'freeze' });
+    await put('dog-99', 'dog');
+    await put('dog-10', 'cat');
+    expect(await dogs()).toEqual(names);
+    const row = await db.send(
+      new GetCommand({ TableName: 'Pets', Key: { pk: 'a', sk: 'dog-10' }, ConsistentRead: true }),
+    );
+    expect(row.Item?.kind).toBe('cat');
+    gates.open(id);
+    expect(await dogs()).toEqual([...names.slice(1), 'dog-99']);
+  });
+});
+
 describe('the engine', () => {
   it('is gone as soon as the stage is killed, and the next stage gets its port', async () => {
     const directory = temporaryDirectory();

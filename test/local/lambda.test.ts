@@ -32,6 +32,18 @@ beforeAll(async () => {
         code: 'export const handler = async (_event, context) => ({ ...context, remaining: context.getRemainingTimeInMillis() });',
         properties: { MemorySize: 256, Timeout: 7 },
       },
+      dates: {
+        code: `export const handler = async () => {
+            const began = performance.now();
+            await new Promise((r) => setTimeout(r, 20));
+            const made = new Date();
+            return {
+              pid: process.pid, now: Date.now(), made: made.getTime(), said: Date.parse(Date()),
+              isDate: made instanceof Date && made.constructor === Date,
+              fixed: new Date(0).toISOString(), waited: performance.now() - began,
+            };
+          };`,
+      },
       nothing: { code: 'export const handler = async () => {};' },
       counts: {
         code: 'let n = 0; export const handler = async () => ({ n: ++n, pid: process.pid });',
@@ -149,6 +161,24 @@ describe('a function', () => {
     });
     await first;
     expect((await invoke('reserved', 0)).payload).toBe('null');
+  });
+
+  test('lives in the time of the stage, however far it was moved', async () => {
+    const { clock } = stage.context;
+    const day = 86_400_000;
+    const before = await answerOf('dates');
+    expect(Math.abs(before.now - Date.now())).toBeLessThan(10_000);
+    clock.advance(day);
+    const after = await answerOf('dates');
+    expect(Math.abs(after.now - Date.now() - day)).toBeLessThan(10_000);
+    expect(after).toMatchObject({
+      pid: before.pid,
+      isDate: true,
+      fixed: '1970-01-01T00:00:00.000Z',
+    });
+    expect(Math.abs(after.made - after.now)).toBeLessThan(1_000);
+    expect(Math.abs(after.said - after.now)).toBeLessThan(2_000);
+    expect(after.waited).toBeLessThan(5_000);
   });
 
   test('finds exactly its own variables and Lambda’s', async () => {
