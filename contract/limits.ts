@@ -88,6 +88,18 @@ export const POST_AGAIN_AFTER_MS = 200;
 /** 64–128 kept-alive sockets saturate an account's default 10,000 posts a second. */
 export const POSTS_AT_ONCE = 96;
 
+// ── Broadcasts ─────────────────────────────────────────────────────────────────────────────────
+/** An execution's ARN has at most 300 characters or so; some room for a word behind it. */
+export const BROADCAST_ID_CHARACTERS = 512;
+/** Connections looked at between two notes of how far it got: so many a crash can reach twice. */
+export const BROADCAST_STEP = 1000;
+/** More failures than that are no accident of single sockets: the rest is left to the next try. */
+export const BROADCAST_LEFT_MOST = 500;
+/** What a try leaves of its function's time: more than the longest post, its departure and a note. */
+export const BROADCAST_RESERVE_MS = 20_000;
+/** How long it is remembered whom a broadcast has reached: longer than any retry of Lambda's (6 h). */
+export const BROADCAST_KEPT_SECONDS = 24 * 3600;
+
 // ── Transactions ───────────────────────────────────────────────────────────────────────────────
 /**
  * Behind transactions that take 30 ms, 10 tries lost 2 % of 50 parallel binds of one player, 14 none in

@@ -15,7 +15,8 @@ export type TableName =
   | 'notifications'
   | 'invitations'
   | 'throttles'
-  | 'audit';
+  | 'audit'
+  | 'broadcasts';
 
 interface KeyPart {
   readonly name: string;
@@ -90,6 +91,10 @@ export const tables = {
     globalIndexes: {
       [TARGET_INDEX]: { partition: text('target'), sort: text('entry'), projection: 'ALL' },
     },
+  },
+  broadcasts: {
+    partition: text('broadcast'),
+    ttl: 'ttl',
   },
 } as const satisfies Record<TableName, TableLayout>;
 
@@ -383,3 +388,29 @@ export const targetOf = (
   kind: 'connection' | 'session' | 'user' | 'connections',
   ...names: readonly string[]
 ): string => [kind, ...names].join(SEPARATOR);
+
+// ── Broadcasts ─────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Whom one broadcast has reached so far. `begun` while there are connections that nobody has looked at,
+ * `looked` while some of those looked at are left, then `done`; every write is conditional on `version`.
+ */
+export interface BroadcastRow {
+  /** SHA-256 of tenant, id and event, in hexadecimal. */
+  readonly broadcast: string;
+  readonly broadcastId: string;
+  /** A tenant, or `*`. */
+  readonly tenant: string;
+  readonly type: string;
+  /** ISO: the event's, the same in each try. */
+  readonly timestamp: string;
+  readonly state: 'begun' | 'looked' | 'done';
+  /** While `begun`: the connection after which looking goes on, in the table's own order. */
+  readonly after?: string;
+  /** Ids of connections that were looked at and not reached. */
+  readonly left?: ReadonlySet<string>;
+  readonly delivered: number;
+  readonly gone: number;
+  readonly version: number;
+  readonly ttl: number;
+}

@@ -79,6 +79,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'connection-manager': { action: 'get_user_connections', userId: session.userId },
   'drop-connection': { connectionId },
   'check-session': { userId: session.userId, sessionId: session.sessionId },
+  'broadcast-event': { type: 'bench.begun', tournamentId: 'one', data: {} },
 };
 
 /** The sample's functions, as they are declared for the bundler. */

@@ -4,11 +4,12 @@
 const [file = '', event = '{}'] = process.argv.slice(2);
 const fact = console.info;
 console.info = () => {};
+const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 
 const began = performance.now();
 const { handler } = await import(file);
 const loaded = performance.now();
-const answer = await handler(JSON.parse(event), {});
+const answer = await handler(JSON.parse(event), context);
 const answered = performance.now();
 
 fact(JSON.stringify({ loadMs: loaded - began, totalMs: answered - began, answer: answer ?? null }));

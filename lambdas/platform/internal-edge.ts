@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import type { InternalRefusal } from '../../contract/internal.ts';
 import { Refusal, sentence } from '../../contract/refusals.ts';
 import { logDefect } from './log.ts';
+import { plainError } from './plain-error.ts';
 import { readShape } from './read-shape.ts';
 
 /**
@@ -26,10 +27,3 @@ export const internalEdge =
       throw plainError(`${operation} failed: its log says why.`);
     }
   };
-
-/** Lambda hands an error's stack on to whoever invoked: this one has none. */
-function plainError(message: string): Error {
-  const error = new Error(message);
-  error.stack = message;
-  return error;
-}

@@ -155,3 +155,26 @@ export async function* scanConnections(reach: Reach<'scan'>): AsyncGenerator<Con
     from = page.LastEvaluatedKey;
   } while (from);
 }
+
+/**
+ * So many rows at most of those after one of them, read consistently; without `after`, from the beginning.
+ * `next` is where to go on, and absent at the end.
+ */
+export async function scanConnectionsAfter(
+  reach: Reach<'scan'>,
+  after: string | undefined,
+  most: number,
+): Promise<{ readonly rows: readonly ConnectionRow[]; readonly next?: string }> {
+  const { Items, LastEvaluatedKey } = await reach.documents.send(
+    new ScanCommand({
+      TableName: reach.tables.connections.name,
+      ConsistentRead: true,
+      Limit: most,
+      ...(after !== undefined && { ExclusiveStartKey: { connectionId: after } }),
+    }),
+  );
+  return {
+    rows: (Items ?? []) as ConnectionRow[],
+    ...(LastEvaluatedKey && { next: LastEvaluatedKey.connectionId }),
+  };
+}

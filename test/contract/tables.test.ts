@@ -58,6 +58,10 @@ it('[S0-12] the published row layout is frozen: a change here breaks services th
         },
       },
     },
+    broadcasts: {
+      partition: { name: 'broadcast', type: 'S' },
+      ttl: 'ttl',
+    },
   });
 });
 

@@ -13,6 +13,7 @@ import {
 import type { TransactItem } from '../../lambdas/platform/transact.ts';
 import { transact } from '../../lambdas/platform/transact.ts';
 import { putAuditLine } from '../../lambdas/stores/audit.ts';
+import { advanceBroadcast, beginBroadcast, getBroadcast } from '../../lambdas/stores/broadcasts.ts';
 import {
   bindConnection,
   countRefusal,
@@ -41,6 +42,7 @@ import {
 } from '../../lambdas/stores/subscriptions.ts';
 import { keepTopics, keepTopicsUntil, removeTopics } from '../../lambdas/stores/topics.ts';
 import { auditLine } from '../../rules/audit.ts';
+import { newBroadcast } from '../../rules/broadcast.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 
@@ -261,5 +263,25 @@ describe('subscriptions and topics', () => {
     expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
     expect(await isDone(removeTopics(reach, tab, new Set(['Pet'])))).toBe(false);
     expect(await rowOf(topicsItem('tab-1'))).toBeUndefined();
+  });
+});
+
+describe('a broadcast', () => {
+  const event = { type: 'day.begun', tournamentId: 't1', data: {} };
+  const fresh = newBroadcast({ ...event, broadcastId: 'one' }, NOW);
+  const second = { ...fresh, version: 2, delivered: 7 };
+
+  it('begins once: what is noted of it already stays', async () => {
+    expect(await beginBroadcast(reach, fresh)).toBe(true);
+    expect(await advanceBroadcast(reach, fresh, second)).toBe(true);
+    expect(await beginBroadcast(reach, fresh)).toBe(false);
+    expect(await getBroadcast(reach, fresh.broadcast)).toEqual(second);
+  });
+
+  it('goes on from where it was read, or not at all', async () => {
+    await beginBroadcast(reach, fresh);
+    await advanceBroadcast(reach, fresh, second);
+    expect(await advanceBroadcast(reach, fresh, { ...fresh, version: 2, gone: 1 })).toBe(false);
+    expect(await getBroadcast(reach, fresh.broadcast)).toEqual(second);
   });
 });

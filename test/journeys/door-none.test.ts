@@ -1,7 +1,9 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { operatorDocuments } from '../support/people.ts';
+import { operatorDocuments, operatorOptions } from '../support/people.ts';
 import type { Place } from '../support/place.ts';
+import { runS4Client } from '../support/s4-client.ts';
 import { openSocket } from '../support/socket.ts';
 import { startTestStage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
@@ -47,5 +49,32 @@ describe('the door `none`', () => {
       );
       return Item?.status === 'DISCONNECTED' ? true : undefined;
     }, 'the tombstone');
+  });
+
+  it('[S4-02] [S4-09] the client of document s4 runs unchanged: its ping is answered, events come', async () => {
+    const client = await runS4Client(place.outputs.WebSocketUrl ?? '');
+    client.ping();
+    const pong = await until(() => client.received[0], 'the pong');
+    expect(pong).toEqual({ type: 'pong', timestamp: expect.stringMatching(/^\d{4}-.*Z$/) });
+    const event = {
+      type: 'teams.locked',
+      tournamentId: 'tournament-123',
+      data: {
+        tournamentId: 'tournament-123',
+        teamId: 'team-tournament-123',
+        status: 'locked',
+      },
+      timestamp: '2024-01-01T12:00:10.000Z',
+    };
+    // As a function does it: nobody waits for what came of it.
+    await new LambdaClient(operatorOptions(place)).send(
+      new InvokeCommand({
+        FunctionName: place.outputs.BroadcastEventFunctionName,
+        InvocationType: 'Event',
+        Payload: JSON.stringify(event),
+      }),
+    );
+    expect(await until(() => client.received[1], 'the event')).toEqual(event);
+    client.close();
   });
 });

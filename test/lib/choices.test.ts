@@ -1,5 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tables } from '../../contract/tables.ts';
+import { keysOf } from '../../lib/records.ts';
 import { synthesize } from './templates.ts';
 
 let app: Awaited<ReturnType<typeof synthesize>>;
@@ -22,7 +24,7 @@ beforeAll(async () => {
 
 describe('in production', () => {
   it.each([
-    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, 7],
+    ['AWS::DynamoDB::Table', { DeletionProtectionEnabled: true }, keysOf(tables).length],
     ['AWS::Cognito::UserPool', { DeletionProtection: 'ACTIVE' }, 1],
     ['AWS::Events::EventBus', {}, 1],
     ['AWS::Events::Archive', { RetentionDays: 7 }, 1],

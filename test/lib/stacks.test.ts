@@ -60,12 +60,14 @@ describe('stacks', () => {
       'InvitationsTableName',
       'ThrottlesTableName',
       'AuditTableName',
+      'BroadcastsTableName',
     ]);
     expect(outputs(app.service)).toEqual([
       'WebSocketUrl',
       'HttpUrl',
       'GenerateInvitationFunctionName',
       'DropConnectionFunctionName',
+      'BroadcastEventFunctionName',
       'CheckSessionFunctionName',
       'ConnectionManagerFunctionName',
     ]);

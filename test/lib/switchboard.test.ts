@@ -5,6 +5,7 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { functions } from '../../contract/functions.ts';
+import { tables } from '../../contract/tables.ts';
 import { bundle } from '../../lib/bundle.ts';
 import { Switchboard } from '../../lib/constructs/switchboard.ts';
 import { functionEntry } from '../../lib/function-entry.ts';
@@ -58,7 +59,7 @@ const rightsOf = (role: string) =>
 
 describe('the construct in an app of somebody else', () => {
   it('makes state of its own, which stays when the stack goes', () => {
-    template.resourceCountIs('AWS::DynamoDB::Table', 7);
+    template.resourceCountIs('AWS::DynamoDB::Table', keysOf(tables).length);
     template.allResources('AWS::DynamoDB::Table', Match.objectLike({ DeletionPolicy: 'Retain' }));
   });
 

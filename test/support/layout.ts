@@ -137,6 +137,20 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     used: count,
     ttl: seconds,
   }),
+  broadcasts: z.strictObject({
+    broadcast: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    broadcastId: z.string().check(z.minLength(1)),
+    tenant: text((name) => isTenant(name) || name === '*'),
+    type: z.string().check(z.minLength(1)),
+    timestamp: isoTime,
+    state: z.enum(['begun', 'looked', 'done']),
+    after: z.optional(text(isConnectionId)),
+    left: z.optional(member(isConnectionId)),
+    delivered: count,
+    gone: count,
+    version: life,
+    ttl: seconds,
+  }),
 };
 
 /** The rows that do not keep to the published layout, each with its table. */

@@ -1,0 +1,169 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BroadcastReport, BroadcastRequest } from '../../contract/broadcast.ts';
+import {
+  BROADCAST_STEP,
+  POST_AGAIN_AFTER_MS,
+  POSTS_AT_ONCE,
+  YOUNG_CONNECTION_SECONDS,
+} from '../../contract/limits.ts';
+import type { BroadcastRow, ConnectionRow } from '../../contract/tables.ts';
+import {
+  advance,
+  broadcastFrame,
+  isHopeless,
+  isRecipient,
+  newBroadcast,
+  type Progress,
+  reportOf,
+} from '../../rules/broadcast.ts';
+import { ageInSeconds } from '../../rules/connection.ts';
+import { log, logDefect } from '../platform/log.ts';
+import { inParallel } from '../platform/parallel.ts';
+import type { Reaches } from '../platform/reach.ts';
+import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
+import { advanceBroadcast, beginBroadcast, getBroadcast } from '../stores/broadcasts.ts';
+import { getConnection, scanConnectionsAfter } from '../stores/connections.ts';
+import { type EvictReach, evict } from './evict.ts';
+
+export type BroadcastReach = EvictReach &
+  Reaches<{ broadcasts: 'get' | 'put'; connections: 'scan' }> & {
+    readonly sockets: Sockets<'post' | 'delete'>;
+  };
+
+/** The time that one try has, in milliseconds since the epoch. */
+export interface Pace {
+  now(): number;
+  /** From then on no post is begun. */
+  readonly until: number;
+}
+
+/**
+ * Posts an event to every connection of a tenant that was there when it began [S4-03]. A socket that is gone
+ * leaves [S4-05], one that fails is left to the next try, and neither is felt by another. How far it got is
+ * noted step by step, so that the same broadcast again goes only to those not yet reached; where a try dies
+ * between a post and its note, or two of them overlap, the connections of one step can get the event twice.
+ *
+ * Refuses `too-large`; nothing is written then.
+ */
+export async function broadcast(
+  reach: BroadcastReach,
+  asked: BroadcastRequest & { readonly broadcastId: string },
+  pace: Pace,
+): Promise<BroadcastReport & { readonly isDone: boolean }> {
+  const fresh = newBroadcast(asked, pace.now());
+  const frameAt = (timestamp: string) => broadcastFrame({ ...asked, timestamp });
+  const frame = frameAt(fresh.timestamp);
+  const known = (await beginBroadcast(reach, fresh))
+    ? undefined
+    : await getBroadcast(reach, fresh.broadcast);
+  const row = known
+    ? await goOn(reach, known, frameAt(known.timestamp), pace)
+    : await goOn(reach, fresh, frame, pace);
+  const isDone = row.state === 'done';
+  const report = reportOf(row);
+  log(isDone ? 'broadcast.done' : 'broadcast.incomplete', { ...report, type: row.type });
+  return { ...report, isDone };
+}
+
+async function goOn(
+  reach: BroadcastReach,
+  from: BroadcastRow,
+  frame: string,
+  pace: Pace,
+): Promise<BroadcastRow> {
+  let row = from;
+  for (let isFirst = true; row.state !== 'done' && pace.now() < pace.until; isFirst = false) {
+    const isAgain = isFirst && row.left !== undefined;
+    if (!isAgain && (row.state === 'looked' || isHopeless(row))) break;
+    const made = await (isAgain ? tryAgain : lookFurther)(reach, row, frame, pace);
+    const next = advance(row, made, pace.now());
+    if (!(await advanceBroadcast(reach, row, next))) {
+      // Another try of it is under way: that one goes on.
+      return (await getBroadcast(reach, row.broadcast)) ?? row;
+    }
+    row = next;
+  }
+  return row;
+}
+
+/** Those that were not reached before. Who has left meanwhile is not waited for. */
+async function tryAgain(
+  reach: BroadcastReach,
+  { left = new Set(), tenant }: BroadcastRow,
+  frame: string,
+  pace: Pace,
+): Promise<Progress> {
+  const rows = await inParallel([...left], POSTS_AT_ONCE, (id) => getConnection(reach, id));
+  const meant = rows.flatMap((row) => (row && isRecipient(row, tenant, pace.now()) ? [row] : []));
+  const made = await serve(reach, meant, frame, pace);
+  return { ...made, gone: made.gone + left.size - meant.length };
+}
+
+/** The next connections that are meant, as many as one note is good for. */
+async function lookFurther(
+  reach: BroadcastReach,
+  { after: from, left = new Set(), tenant }: BroadcastRow,
+  frame: string,
+  pace: Pace,
+): Promise<Progress> {
+  for (let after = from; ; ) {
+    const { rows, next } = await scanConnectionsAfter(reach, after, BROADCAST_STEP);
+    const meant = rows.filter((row) => isRecipient(row, tenant, pace.now()));
+    if (meant.length > 0 || next === undefined || pace.now() >= pace.until) {
+      const made = await serve(reach, meant, frame, pace);
+      const looked = next === undefined ? {} : { next };
+      return { ...made, left: [...left, ...made.left], looked };
+    }
+    after = next;
+  }
+}
+
+async function serve(
+  reach: BroadcastReach,
+  rows: readonly ConnectionRow[],
+  frame: string,
+  pace: Pace,
+): Promise<Progress> {
+  const outcomes = await inParallel(rows, POSTS_AT_ONCE, async (row) =>
+    pace.now() < pace.until ? serveOne(reach, row, frame, pace.now()) : 'failed',
+  );
+  const count = (outcome: SocketOutcome) => outcomes.filter((each) => each === outcome).length;
+  return {
+    delivered: count('done'),
+    gone: count('gone'),
+    left: rows.flatMap(({ connectionId }, at) => (outcomes[at] === 'failed' ? connectionId : [])),
+  };
+}
+
+/** Whatever happens to one is its own outcome. */
+async function serveOne(
+  reach: BroadcastReach,
+  row: ConnectionRow,
+  frame: string,
+  now: number,
+): Promise<SocketOutcome> {
+  const { connectionId } = row;
+  try {
+    const outcome = await post(reach, row, frame, now);
+    if (outcome === 'gone') await evict(reach, connectionId, now);
+    if (outcome === 'failed') log('broadcast.failed', { connectionId });
+    return outcome;
+  } catch (fault) {
+    logDefect('broadcast.failed', fault, { connectionId });
+    return 'failed';
+  }
+}
+
+async function post(
+  { sockets }: BroadcastReach,
+  row: ConnectionRow,
+  frame: string,
+  now: number,
+): Promise<SocketOutcome> {
+  const outcome = await sockets.post(row.connectionId, frame);
+  const isCertain = outcome !== 'gone' || ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS;
+  if (isCertain) return outcome;
+  // Not every part of the gateway may know it yet.
+  await pause(POST_AGAIN_AFTER_MS);
+  return sockets.post(row.connectionId, frame);
+}

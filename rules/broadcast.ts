@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import {
+  type BroadcastEvent,
+  type BroadcastReport,
+  type BroadcastRequest,
+  EVERY_TENANT,
+} from '../contract/broadcast.ts';
+import { BROADCAST_KEPT_SECONDS, BROADCAST_LEFT_MOST, FRAME_BYTES } from '../contract/limits.ts';
+import { DEFAULT_TENANT } from '../contract/names.ts';
+import { Refusal } from '../contract/refusals.ts';
+import type { BroadcastRow, ConnectionRow } from '../contract/tables.ts';
+import { isoTime, seconds } from './connection.ts';
+
+/** A broadcast that nobody has been reached by. */
+export function newBroadcast(
+  { tenant = DEFAULT_TENANT, broadcastId, ...event }: BroadcastRequest & { broadcastId: string },
+  now: number,
+): BroadcastRow {
+  return {
+    broadcast: hash('sha256', JSON.stringify([tenant, broadcastId, event])),
+    broadcastId,
+    tenant,
+    type: event.type,
+    timestamp: event.timestamp ?? isoTime(now),
+    state: 'begun',
+    delivered: 0,
+    gone: 0,
+    version: 1,
+    ttl: seconds(now) + BROADCAST_KEPT_SECONDS,
+  };
+}
+
+/** [S4-04] What a client gets. Refuses `too-large`. */
+export function broadcastFrame({ type, tournamentId, data, timestamp }: BroadcastEvent): string {
+  const frame = JSON.stringify({ type, tournamentId, data, timestamp });
+  const bytes = Buffer.byteLength(frame);
+  if (bytes > FRAME_BYTES) {
+    throw new Refusal('too-large', `The frame would have ${bytes} bytes of ${FRAME_BYTES}.`);
+  }
+  return frame;
+}
+
+/**
+ * Is this connection meant? Those of the tenant that are `CONNECTED`, neither expired themselves nor past
+ * their token [S4-03] [S4-12]. A connection without a user, through the door `none`, is of the default tenant.
+ */
+export function isRecipient(row: ConnectionRow, tenant: string, now: number): boolean {
+  const isOfTenant = tenant === EVERY_TENANT || (row.tenant ?? DEFAULT_TENANT) === tenant;
+  const lastsUntil = Math.min(row.ttl, row.authExpiresAt ?? row.ttl);
+  return row.status === 'CONNECTED' && isOfTenant && lastsUntil > seconds(now);
+}
+
+/** What came of some connections, and how far that got. */
+export interface Progress {
+  readonly delivered: number;
+  readonly gone: number;
+  /** Ids of those that were not reached. */
+  readonly left: readonly string[];
+  /** Connections were looked at up to `next`, without one up to the end; absent where no more were. */
+  readonly looked?: { readonly next?: string };
+}
+
+/** The broadcast's row after that. */
+export function advance(row: BroadcastRow, made: Progress, now: number): BroadcastRow {
+  const { after: before, left: _, ...kept } = row;
+  const after = made.looked ? made.looked.next : before;
+  const isLookedThrough = row.state === 'looked' || (made.looked !== undefined && !after);
+  const isLeft = made.left.length > 0;
+  return {
+    ...kept,
+    state: !isLookedThrough ? 'begun' : isLeft ? 'looked' : 'done',
+    ...(after !== undefined && { after }),
+    ...(isLeft && { left: new Set(made.left) }),
+    delivered: row.delivered + made.delivered,
+    gone: row.gone + made.gone,
+    version: row.version + 1,
+    ttl: seconds(now) + BROADCAST_KEPT_SECONDS,
+  };
+}
+
+/** So many failures are no accident of single sockets: looking further would only find more. */
+export const isHopeless = ({ left }: BroadcastRow): boolean =>
+  left !== undefined && left.size > BROADCAST_LEFT_MOST;
+
+export const reportOf = ({
+  broadcastId,
+  delivered,
+  gone,
+  left,
+}: BroadcastRow): BroadcastReport => ({
+  broadcastId,
+  delivered,
+  gone,
+  failed: left?.size ?? 0,
+});
