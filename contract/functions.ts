@@ -31,7 +31,8 @@ export type QueueName =
   | 'session-check'
   | 'delivery'
   | 'parked-events'
-  | 'parked-notifications';
+  | 'parked-notifications'
+  | 'bridged-events';
 /** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
 export type UserCall =
   | 'AdminCreateUser'
@@ -179,6 +180,13 @@ export const functions = {
     does: 'hands events to the bus again that it did not take',
     tables: {},
     putsEvents: true,
+    timeoutSeconds: 30,
+    memoryMb: 256,
+  },
+  'bridge-events': {
+    file: 'queues/bridge-events',
+    does: 'publishes events of a bus on topics',
+    tables: { notifications: ['put'] },
     timeoutSeconds: 30,
     memoryMb: 256,
   },
@@ -358,5 +366,9 @@ export const queues = {
     consumer: 'redrive',
     /** Whatever made ten tries fail may be over by then. */
     delaySeconds: 60,
+  },
+  'bridged-events': {
+    consumer: 'bridge-events',
+    delaySeconds: 0,
   },
 } as const satisfies Record<QueueName, QueueSpec>;

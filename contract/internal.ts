@@ -48,6 +48,18 @@ export const parkedBatchMessage = z.object({
   DDBStreamBatchInfo: z.object({ batchSize: z.number() }),
 });
 
+/** Rule of a bridge → bridge-events: one event of a bus, as the message that it becomes. */
+export const bridgedEvent = z.object({
+  /** The event's own id and the bridge's: published again, it does nothing more. */
+  id: z.string(),
+  /** The event's. */
+  source: z.string(),
+  tenant: z.string(),
+  topics: z.array(z.string()),
+  payload: z.unknown(),
+});
+export type BridgedEvent = z.infer<typeof bridgedEvent>;
+
 // ── Functions to invoke [S0-14] ────────────────────────────────────────────────────────────────
 
 /** [S0-05] `generateInvitation`. */

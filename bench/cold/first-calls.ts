@@ -69,6 +69,10 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   sweep: {},
   redrive: queueEvent({ DDBStreamBatchInfo: { batchSize: 1 } }),
   'notification-bridge': streamEvent(messageKey, message),
+  'bridge-events': queueEvent({
+    ...{ id: 'one', source: 'bench', tenant: session.tenant },
+    ...{ topics: [topic], payload: {} },
+  }),
   'parked-events': queueEvent({ source: 'bench', type: 'Bench', detail: '{}' }),
   'sign-in': httpEvent({ userName: 'somebody', password: 'secret' }),
   'sign-up': httpEvent({ userName: 'somebody', password: 'Secret-Secret-1', inviteCode: code }),

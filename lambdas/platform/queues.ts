@@ -14,6 +14,7 @@ interface Messages {
   readonly 'session-check': SessionCheckMessage;
   readonly delivery: DeliveryPage;
   readonly 'parked-notifications': never;
+  readonly 'bridged-events': never;
   readonly 'parked-events': BusEvent;
 }
 

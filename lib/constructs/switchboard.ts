@@ -24,6 +24,7 @@ import {
 } from '../../contract/events.ts';
 import type { InvokedFunction, Verb } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
+import { type BridgeProps, bridgeRule } from './bridge-rule.ts';
 import { busRule } from './bus-rule.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
@@ -38,8 +39,8 @@ import { WebSocketGateway } from './web-socket-gateway.ts';
  * A realtime backend: a WebSocket API, an HTTP API, the functions behind them and the tables they need.
  * Functions of yours take part through {@link grantPublish}, {@link grantManageConnections},
  * {@link grantReadSessions} and {@link grantInvoke}; they hear of what happens through
- * {@link onPlayerConnect} and its like. Routes of yours stand on {@link httpApi} and are signed in for
- * by {@link authorizer}.
+ * {@link onPlayerConnect} and its like, and {@link bridge} tells clients what others tell. Routes of yours
+ * stand on {@link httpApi} and are signed in for by {@link authorizer}.
  */
 export class Switchboard extends Construct {
   readonly webSocketApi: WebSocketApi;
@@ -53,6 +54,7 @@ export class Switchboard extends Construct {
   readonly eventBus: EventBus;
   readonly functions: SwitchboardFunctions;
   private readonly sockets: WebSocketGateway;
+  private readonly queues: SwitchboardQueues;
   private readonly settings: Settings;
 
   constructor(scope: Construct, id: string, props: SwitchboardProps = {}) {
@@ -73,9 +75,10 @@ export class Switchboard extends Construct {
 
     this.sockets = new WebSocketGateway(this, 'WebSocket', chosen);
     const http = new HttpGateway(this, 'Http', { ...chosen, state });
+    this.queues = new SwitchboardQueues(this, 'Queues');
     this.functions = switchboardFunctions(this, {
       state,
-      queues: new SwitchboardQueues(this, 'Queues'),
+      queues: this.queues,
       sockets: this.sockets,
       http,
       settings: this.settings,
@@ -159,6 +162,18 @@ export class Switchboard extends Construct {
   onNotification(id: string, options: OnEventOptions = {}): Rule {
     const event = { source: NOTIFICATION_SOURCE, type: NOTIFICATION_TYPE };
     return busRule(this, id, { eventBus: this.eventBus, ...event }, options);
+  }
+
+  /**
+   * Publishes events of a bus on topics, so that clients hear of what other services tell:
+   * `bridge('Orders', { eventPattern: { source: ['shop.orders'] }, topics: ['Orders'] })`. Each event becomes
+   * one notification, however often it comes; what cannot be published waits in the queue's dead letters.
+   *
+   * Throws a `Mistake` for a bridge that could not work.
+   */
+  bridge(id: string, props: BridgeProps): Rule {
+    const queue = this.queues.work['bridged-events'];
+    return bridgeRule(this, id, queue, { ...props, eventBus: props.eventBus ?? this.eventBus });
   }
 
   private onLifecycle(type: LifecycleType, id: string, options: OnEventOptions): Rule {

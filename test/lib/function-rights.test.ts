@@ -75,7 +75,14 @@ describe('rights', () => {
     const takers = keysOf(functions).filter((name) =>
       functionRights(name, arns).some(({ actions }) => actions.includes('sqs:ReceiveMessage')),
     );
-    expect(takers).toEqual(['delivery', 'redrive', 'parked-events', 'session-check', 'reaper']);
+    expect(takers).toEqual([
+      'delivery',
+      'redrive',
+      'parked-events',
+      'bridge-events',
+      'session-check',
+      'reaper',
+    ]);
     expect(functionRights('reaper', arns)).toContainEqual(consumeRight('queue/reaper'));
   });
 

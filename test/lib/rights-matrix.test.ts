@@ -112,6 +112,7 @@ function triggers(name: FunctionName): Reach {
     'session-check': queue('SessionCheck'),
     delivery: queue('Delivery'),
     'parked-events': queue('ParkedEvents'),
+    'bridge-events': queue('BridgedEvents'),
     'fan-out': stream('notifications', 'ParkedNotifications'),
     redrive: queue('ParkedNotifications'),
     'notification-bridge': stream('notifications'),
