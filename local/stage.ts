@@ -143,10 +143,10 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     ...access.environmentFor('operator'),
   };
   const { outputs } = assembly;
-  writeHandout(handoutDirectory, outputs, environment);
+  writeHandout(handoutDirectory, { outputs, environment, urls, directory });
   if (options.console !== undefined) {
     const facts = { ...(await options.console.facts({ outputs, environment })) };
-    const actions = { cutConnection: webSocketApis.cut };
+    const actions = { cutConnection: webSocketApis.cut, listSockets: webSocketApis.sockets };
     await start(createConsole(context, { directory: options.console.directory, facts, actions }));
   }
 

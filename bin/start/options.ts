@@ -19,7 +19,8 @@ export const HELP = `Runs Switchboard on this machine: the same template as "cdk
   --help      this text
 
 Writes .stage/outputs.json, in the shape of "cdk deploy --outputs-file", and .stage/env, which points
-any AWS SDK and the AWS CLI at the stage. Ctrl-C stops everything.
+any AWS SDK and the AWS CLI at the stage; .stage/stage.json says where it is, for "npm run audit".
+Ctrl-C stops everything.
 `;
 
 /** The highest port that leaves room for those that follow. */

@@ -19,6 +19,8 @@ interface ConsoleOptions {
 export interface ConsoleActions {
   /** Cuts the TCP connection of a socket with no close frame; false when there is no such connection. */
   cutConnection?(connectionId: string): boolean;
+  /** Which sockets are open, and which were lately. */
+  listSockets?(): object;
 }
 
 /** The page of the stage and the little API behind it, for browsers on this machine only. */
@@ -49,6 +51,7 @@ export function createConsole(context: StageContext, options: ConsoleOptions): S
   async function read(path: string): Promise<Answer> {
     if (path === '/stage/facts') return json({ ...stageFacts(context), ...options.facts });
     if (path === '/stage/resources') return json(listResources(context));
+    if (path === '/stage/sockets') return json(options.actions?.listSockets?.() ?? {});
     const told = gates.read(path);
     if (told) return told;
     if (path.startsWith('/stage/')) throw new Refusal(404, `The stage has nothing at ${path}.`);

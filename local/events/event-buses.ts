@@ -1,5 +1,6 @@
 import { callerName } from '../access/caller-name.ts';
 import type { Service, StageContext } from '../service.ts';
+import { type Archives, openArchives } from './archives.ts';
 import { createDeliveries, labelOf } from './deliveries.ts';
 import type { BusEvent } from './event.ts';
 import { answerEventBusApi } from './event-bus-api.ts';
@@ -19,10 +20,12 @@ export function createEventBuses(context: StageContext): EventBuses {
   const { assembly, clock, trace } = context;
   const rules = new Map<string, Rule>();
   const deliveries = createDeliveries(context, (ruleArn) => rules.get(ruleArn));
+  let archives: Archives | undefined;
 
   /** An event arrives at a bus: every rule that wants it gets it. */
   const receive = (event: BusEvent, bus: string | undefined, by: string) => {
     const isKnown = hasBus(context, bus);
+    archives?.keep(event, bus);
     const matching = isKnown ? rulesFor(event, busName(bus)) : [];
     for (const rule of matching) deliveries.add(rule, event);
     trace.record({
@@ -52,6 +55,7 @@ export function createEventBuses(context: StageContext): EventBuses {
     rules: () => [...rules.values()],
     deliver: deliveries.add,
     start: async () => {
+      archives = openArchives(context);
       for (const resource of assembly.ofType('AWS::Events::Rule')) {
         const { logicalId, arn } = resource;
         const rule = ruleOf(context, resource, (event, bus) => receive(event, bus, logicalId));

@@ -24,7 +24,19 @@ export interface Gateway {
   stop(): Promise<void>;
   /** Cuts the TCP connection, with no close frame; false when there is no such connection. */
   cut(connectionId: string): boolean;
+  sockets(): Sockets;
 }
+
+/** Which sockets there are, and which there lately were; times in ms by the stage's clock. */
+export interface Sockets {
+  /** Of earlier sockets nothing is known but that they ended before. */
+  readonly since: number;
+  readonly open: readonly { readonly connectionId: string; readonly openedAt: number }[];
+  readonly ended: readonly { readonly connectionId: string; readonly endedAt: number }[];
+}
+
+/** So many ends of sockets are remembered. */
+const ENDS_KEPT = 10_000;
 
 /** Many clients come at once when a stage starts again. */
 const BACKLOG = 4_096;
@@ -42,6 +54,8 @@ export function createGateway(context: StageContext, api: WebSocketApi, port: nu
     ),
   };
   const connections = new Map<string, Connection>();
+  const ends = new Map<string, number>();
+  const since = clock.now();
   /** From the open socket to the end of its `$disconnect`. */
   const lives = new Set<Promise<void>>();
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
@@ -67,9 +81,18 @@ export function createGateway(context: StageContext, api: WebSocketApi, port: nu
     if (!decision.client) return refuse(socket, decision.status);
     const ws = accept(request, socket, head, decision.protocol);
     const ended = ws ? open(ws, socket, decision.client) : Promise.resolve(CUT_OFF);
-    const life = ended.then((why) => disconnect(context, door, decision.client, why));
+    const life = ended.then((why) => {
+      noteEnd(decision.client.connectionId);
+      return disconnect(context, door, decision.client, why);
+    });
     lives.add(life);
     void life.then(() => lives.delete(life));
+  };
+
+  const noteEnd = (connectionId: string) => {
+    ends.set(connectionId, clock.now());
+    const [first = ''] = ends.keys();
+    if (ends.size > ENDS_KEPT) ends.delete(first);
   };
 
   /** Why the connection ended, once it has. */
@@ -136,6 +159,14 @@ export function createGateway(context: StageContext, api: WebSocketApi, port: nu
       connection?.cut();
       return connection !== undefined;
     },
+    sockets: () => ({
+      since,
+      open: [...connections.values()].map(({ client }) => ({
+        connectionId: client.connectionId,
+        openedAt: client.connectedAt,
+      })),
+      ended: [...ends].map(([connectionId, endedAt]) => ({ connectionId, endedAt })),
+    }),
   };
 }
 

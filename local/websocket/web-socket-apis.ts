@@ -6,7 +6,9 @@ import { createGateway, type Gateway } from './gateway.ts';
  * Every WebSocket API of the assembly, each at its own port: sockets at `/{stage}`, and the signed
  * `@connections` API beside them. Throws a sentence for what AWS would not deploy.
  */
-export function createWebSocketApis(context: StageContext): Service & Pick<Gateway, 'cut'> {
+export function createWebSocketApis(
+  context: StageContext,
+): Service & Pick<Gateway, 'cut' | 'sockets'> {
   const apis = readWebSocketApis(context.assembly);
   const gateways = apis.map((api) => createGateway(context, api, portOf(context, api)));
   return {
@@ -20,6 +22,14 @@ export function createWebSocketApis(context: StageContext): Service & Pick<Gatew
       await Promise.all(gateways.map((gateway) => gateway.stop()));
     },
     cut: (connectionId) => gateways.some((gateway) => gateway.cut(connectionId)),
+    sockets() {
+      const all = gateways.map((gateway) => gateway.sockets());
+      return {
+        since: Math.max(...all.map(({ since }) => since)),
+        open: all.flatMap(({ open }) => open),
+        ended: all.flatMap(({ ended }) => ended),
+      };
+    },
   };
 }
 

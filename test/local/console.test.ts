@@ -63,6 +63,7 @@ beforeAll(async () => {
         cut.push(connectionId);
         return connectionId === 'known';
       },
+      listSockets: () => ({ since: 1, open: [], ended: [] }),
     },
   });
   expect(await stage.start()).toBe(url);
@@ -155,6 +156,11 @@ describe('the stage answers', () => {
     expect(await (await fetch(`${url}/stage/resources`)).json()).toEqual([
       { type: api.type, logicalId: 'Socket', path: 'S/Socket', id: api.id },
     ]);
+  });
+
+  it('which sockets are open, and which lately were', async () => {
+    const sockets = await (await fetch(`${url}/stage/sockets`)).json();
+    expect(sockets).toEqual({ since: 1, open: [], ended: [] });
   });
 
   it('with 404 and a sentence where there is nothing', async () => {

@@ -1,4 +1,5 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   DescribeEventBusCommand,
   EventBridgeClient,
@@ -103,6 +104,40 @@ const failing = (status: number, times: number, tries: string[] = []) => ({
     },
   }),
 });
+describe('an archive', () => {
+  const archive = (properties: object) =>
+    resource('AWS::Events::Archive', 'Kept', { SourceArn: busArn('pets'), ...properties });
+  const kept = (directory: string) =>
+    readFileSync(join(directory, 'archives', 'Kept.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  it('keeps what its bus was told and its pattern wants, from one stage to the next', async () => {
+    const directory = temporaryDirectory();
+    const resources = [bus('pets'), archive({ EventPattern: { source: ['shop.pets'] } })];
+    for (const id of ['one', 'two']) {
+      const { put, stage } = await start(resources, { directory });
+      const onPets = { ...moved, EventBusName: 'pets', Detail: `{"id":"${id}"}` };
+      await put(onPets, { ...onPets, Source: 'other' }, moved);
+      await stage.stop();
+      running.length = 0;
+    }
+    expect(kept(directory)).toMatchObject([
+      { source: 'shop.pets', detail: { id: 'one' } },
+      { source: 'shop.pets', detail: { id: 'two' } },
+    ]);
+  });
+
+  it('that AWS would refuse stops the start with a sentence', async () => {
+    await expect(start([archive({})])).rejects.toThrow('which is no bus of the template');
+    const wrong = archive({ EventPattern: { source: 'x' } });
+    await expect(start([bus('pets'), wrong])).rejects.toThrow(
+      'has a pattern that AWS would refuse',
+    );
+  });
+});
+
 describe('PutEvents', () => {
   it('answers with the id that the event then has, in the envelope of EventBridge', async () => {
     const { put, stage } = await start([rule({})]);

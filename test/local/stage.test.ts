@@ -223,6 +223,10 @@ describe('a running stage', () => {
     expect(statSync(env).mode & 0o777).toBe(0o600);
     const seen = execFileSync('sh', ['-c', `. ${env}; echo $AWS_ENDPOINT_URL_SQS $AWS_REGION`]);
     expect(seen.toString().trim()).toBe(`${stage.urls.aws} us-east-1`);
+    const { urls, context } = stage;
+    const { directory } = context;
+    const told = JSON.parse(readFileSync(join(handoutDirectory, 'stage.json'), 'utf8'));
+    expect(told).toEqual({ urls, directory });
   });
 
   it('runs the tables', async () => {

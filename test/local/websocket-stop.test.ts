@@ -41,6 +41,22 @@ describe('stopping the WebSocket APIs', () => {
   });
 });
 
+it('the list of sockets has those that are open, and those that ended with when', async () => {
+  const stage = await startWebSocketStage({ routes: {} });
+  const since = stage.clock.now();
+  const [first, second] = [await stage.connect(), await stage.connect()];
+  const [{ connectionId: firstId, openedAt } = expect.fail('none is open')] =
+    stage.service.sockets().open;
+  expect(openedAt).toBeGreaterThanOrEqual(since);
+  first.ws.close();
+  await vi.waitFor(() => expect(stage.service.sockets().ended).toHaveLength(1));
+  const { open, ended } = stage.service.sockets();
+  expect(open.map(({ connectionId }) => connectionId)).not.toContain(firstId);
+  expect(open).toHaveLength(1);
+  expect(ended).toEqual([{ connectionId: firstId, endedAt: expect.any(Number) }]);
+  second.ws.close();
+});
+
 describe('starting the WebSocket APIs', () => {
   it('says in a sentence that a port is taken', async () => {
     const stage = await startWebSocketStage({ routes: {} });

@@ -25,7 +25,7 @@ export interface Template {
 /** The whole product on free ports: synthesized, running, with Joe, Sam and their pets. */
 export async function startTestStage(
   options: TestStageOptions = {},
-): Promise<{ stage: Stage; place: Place; stop(): Promise<void> }> {
+): Promise<{ stage: Stage; place: Place; handoutDirectory: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-test-'));
   const { signal } = new AbortController();
   const assemblyDirectory = join(folder, 'cdk.out');
@@ -33,9 +33,10 @@ export async function startTestStage(
   if (options.alter) alterTemplates(assemblyDirectory, options.alter);
   if (options.withPage) await buildPage(root, signal);
   let users: Place['users'] = [];
+  const handoutDirectory = join(folder, 'handout');
   const stage = await startStage({
     assemblyDirectory,
-    handoutDirectory: join(folder, 'handout'),
+    handoutDirectory,
     port: 0,
     dataDirectory: options.dataDirectory,
     console: {
@@ -53,6 +54,7 @@ export async function startTestStage(
   return {
     stage,
     place,
+    handoutDirectory,
     stop: async () => {
       await stage.stop();
       rmSync(folder, { recursive: true, force: true });
