@@ -31,6 +31,14 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'posts a second and CPU per post: our sender, the SDK, and bare sockets, side by side',
     load: async () => (await import('./fan-out.ts')).fanOut,
   },
+  topics: {
+    says: 'read units and milliseconds to find whom a publish goes to, beside the documents’ designs',
+    load: async () => (await import('./topics.ts')).topics,
+  },
+  throttle: {
+    says: 'what arrives under a quota, and how soon: our sender, and the two modes of the SDK',
+    load: async () => (await import('./throttle.ts')).throttle,
+  },
   stage: {
     says: 'posts to sockets and authenticated connects that the local stage carries a second',
     load: async () => (await import('./stage.ts')).stage,

@@ -8,7 +8,7 @@ import {
   ScanCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { prices } from './prices.ts';
+import { prices } from '../prices.ts';
 
 /** What was asked of DynamoDB. */
 export interface Units {
