@@ -84,7 +84,13 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     AWS_SECRET_ACCESS_KEY: 'bench',
   };
   const surroundings = {
-    settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 3600, EPOCH: '0' },
+    settings: {
+      DOOR: 'message',
+      GRACE_SECONDS: 30,
+      RETENTION_SECONDS: 3600,
+      EPOCH: '0',
+      EXPRESS: 'off',
+    },
     socketsEndpoint: `${stub.url}/prod`,
     httpUrl: stub.url,
     ...USER_POOL,

@@ -28,4 +28,6 @@ export interface Settings {
   readonly RETENTION_SECONDS: number;
   /** Raised by an operator after a restore, so that every cursor from before is told so. */
   readonly EPOCH: string;
+  /** `on`: publishers hand new messages on at once, ahead of their stream. */
+  readonly EXPRESS: 'on' | 'off';
 }

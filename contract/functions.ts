@@ -30,6 +30,7 @@ export type QueueName =
   | 'reaper'
   | 'session-check'
   | 'delivery'
+  | 'express'
   | 'parked-events'
   | 'parked-notifications'
   | 'bridged-events';
@@ -119,13 +120,28 @@ export const functions = {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
       subscriptions: ['query', 'update'],
-      notifications: ['get', 'update'],
+      notifications: ['get', 'batchGet', 'update'],
     },
     sends: ['delivery'],
     sockets: ['post', 'delete'],
     refersToHttp: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // posting is CPU-bound: a whole vCPU
+  },
+  express: {
+    file: 'queues/express',
+    does: 'stamps and posts messages ahead of their stream, where the operator wants it',
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update', 'batchGet'],
+      subscriptions: ['query', 'update'],
+      notifications: ['get', 'batchGet', 'update'],
+    },
+    sends: ['delivery'],
+    sockets: ['post', 'delete'],
+    refersToHttp: true,
+    timeoutSeconds: 30,
+    memoryMb: 1769, // as the fan-out's
   },
   delivery: {
     file: 'queues/delivery',
@@ -187,6 +203,7 @@ export const functions = {
     file: 'queues/bridge-events',
     does: 'publishes events of a bus on topics',
     tables: { notifications: ['put'] },
+    sends: ['express'],
     timeoutSeconds: 30,
     memoryMb: 256,
   },
@@ -356,6 +373,10 @@ export const queues = {
     delaySeconds: 0,
     /** A page is a function's work for a while: a second one beside it would wait. */
     batchSize: 1,
+  },
+  express: {
+    consumer: 'express',
+    delaySeconds: 0,
   },
   'parked-events': {
     consumer: 'parked-events',

@@ -21,6 +21,14 @@ export const sessionCheckMessage = z.object({
 });
 export type SessionCheckMessage = z.infer<typeof sessionCheckMessage>;
 
+/** Publisher → express: a message that was just published, by the names that its publisher gave. */
+export const expressMessage = z.object({
+  tenant: z.string(),
+  topics: z.readonly(z.array(z.string())),
+  id: z.string(),
+});
+export type ExpressMessage = z.infer<typeof expressMessage>;
+
 /**
  * Fan-out → delivery: a page of a large topic's recipients, and the numbered messages that they are to get.
  * These are read again where they are posted: a queue's message could not hold them.

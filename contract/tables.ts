@@ -275,6 +275,8 @@ interface MessageRow {
   readonly seq?: number;
   /** Where the run of messages before this one began, if it was all one origin's. */
   readonly run?: Run;
+  /** Posted to everybody ahead of the stream, which leaves it out. */
+  readonly told?: true;
 }
 
 /** A run of consecutive messages of one origin: `from` is the last sequence number before it. */

@@ -31,6 +31,8 @@ export interface Config {
   readonly eventsKeptDays: number;
   /** Raised after a restore, so that every cursor from before is told so. */
   readonly epoch: string;
+  /** Whether publishers hand new messages on at once, ahead of their stream. */
+  readonly express: boolean;
   /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
   readonly allowedOrigins: readonly string[];
   /** Requests a second that each API admits. */
@@ -59,6 +61,7 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
     '1 to 32 letters, digits, "_" or "-"',
     switchboardDefaults.epoch,
   ),
+  express: trueOrFalse(switchboardDefaults.express),
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
   namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),

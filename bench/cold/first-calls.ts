@@ -58,6 +58,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
   'read-payload': httpEvent(undefined, { topic, id: 'none' }),
   'fan-out': streamEvent(messageKey, message),
+  express: queueEvent({ tenant: session.tenant, topics: [topic], id: 'one' }),
   delivery: queueEvent({
     topic: topicKey(session.tenant, topic),
     messages: [{ id: 'm', epoch: 'e' }],

@@ -12,12 +12,15 @@ import {
 } from '../../contract/tables.ts';
 import { isoTime, seconds } from '../../rules/connection.ts';
 import { longestFrameBytes } from '../../rules/frames.ts';
+import type { ExpressLine } from '../platform/express-line.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { type Outcome, type TransactItem, transact } from '../platform/transact.ts';
 import { putNotification, putPayload } from '../stores/notifications.ts';
 
 export type PublishReach = Reaches<{ notifications: 'put' }> & {
   readonly retentionSeconds: number;
+  /** Where new messages are handed on at once, if anywhere. */
+  readonly express?: ExpressLine | undefined;
 };
 
 export interface Publication {
@@ -83,7 +86,10 @@ export async function publish(
     ...rows.map((row) => ('at' in row ? putNotification(reach, row) : putPayload(reach, row))),
     ...alongside,
   ]);
-  if (outcome.isDone) return { isDone: true, notificationId: id, isRepeated: false };
+  if (outcome.isDone) {
+    await reach.express?.send({ tenant, topics: distinct, id });
+    return { isDone: true, notificationId: id, isRepeated: false };
+  }
   const taken = rows.flatMap((row, at) => {
     const lost = outcome.lost[at];
     return lost ? [isSameMessage(row, lost.row)] : [];

@@ -49,6 +49,7 @@ export const settings: { readonly [Name in keyof Settings]: () => Settings[Name]
   GRACE_SECONDS: () => Number(read('GRACE_SECONDS')),
   RETENTION_SECONDS: () => Number(read('RETENTION_SECONDS')),
   EPOCH: () => read('EPOCH'),
+  EXPRESS: () => read('EXPRESS') as Settings['EXPRESS'],
 };
 
 /** A table outside the published layout (the sample store's), by the name of its variable. */

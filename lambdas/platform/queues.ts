@@ -6,13 +6,19 @@ import {
   type QueueName,
   queues,
 } from '../../contract/functions.ts';
-import type { DeliveryPage, ReaperMessage, SessionCheckMessage } from '../../contract/internal.ts';
+import type {
+  DeliveryPage,
+  ExpressMessage,
+  ReaperMessage,
+  SessionCheckMessage,
+} from '../../contract/internal.ts';
 import { queueUrlOf } from './environment.ts';
 
 interface Messages {
   readonly reaper: ReaperMessage;
   readonly 'session-check': SessionCheckMessage;
   readonly delivery: DeliveryPage;
+  readonly express: ExpressMessage;
   readonly 'parked-notifications': never;
   readonly 'bridged-events': never;
   readonly 'parked-events': BusEvent;
@@ -34,7 +40,11 @@ type Declared<Name extends FunctionName> = (typeof functions)[Name] extends {
   : never;
 
 /** The queues that this function was granted to send to. */
-export function openQueues<Name extends FunctionName>(_: Name): Queues<Declared<Name>> {
+export const openQueues = <Name extends FunctionName>(_: Name): Queues<Declared<Name>> =>
+  openQueue<Declared<Name>>();
+
+/** The same for functions outside the contract, by what they were granted. */
+export function openQueue<Name extends QueueName>(): Queues<Name> {
   const client = new SQSClient({});
   return {
     send: async (queue, message, delaySeconds = queues[queue].delaySeconds) => {

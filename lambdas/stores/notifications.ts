@@ -1,4 +1,4 @@
-import { GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   HEAD_ID,
   type HeadRow,
@@ -12,7 +12,15 @@ import type { Head, Stamp } from '../../rules/sequence.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { batchGet } from './batch-get.ts';
-import { conditional, ex, filtering, selecting, updateItem } from './expression.ts';
+import {
+  conditional,
+  ex,
+  filtering,
+  holds,
+  selecting,
+  updateItem,
+  updating,
+} from './expression.ts';
 
 type Reach<Rights extends 'get' | 'put' | 'update' | 'scan' | 'batchGet' | 'query SeqIndex'> =
   Reaches<{
@@ -87,6 +95,18 @@ export const stampNotification = (
     { topic, id },
     run ? ex`SET #seq = ${seq}, #run = ${run}` : ex`SET #seq = ${seq}`,
     ex`attribute_exists(#at) AND attribute_not_exists(#seq)`,
+  );
+
+/** Notes that a message with a number was posted to everybody; false when it is no more. */
+export const markTold = (reach: Reach<'update'>, topic: string, id: string): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.notifications.name,
+        Key: { topic, id },
+        ...updating(ex`SET #told = ${true}`, ex`attribute_exists(#seq)`),
+      }),
+    ),
   );
 
 export const getHead = (reach: Reach<'get'>, topic: string): Promise<HeadRow | undefined> =>

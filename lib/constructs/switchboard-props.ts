@@ -41,6 +41,12 @@ export interface SwitchboardProps {
    */
   readonly epoch?: string;
   /**
+   * Whether publishers hand new messages on at once, so that they need not wait for their stream; it costs
+   * two write and two read units more a message and topic, and a message of a queue.
+   * @default false
+   */
+  readonly express?: boolean;
+  /**
    * The pages that may call the HTTP API from a browser, as `https://host[:port]`.
    * @default - none
    */
@@ -81,6 +87,7 @@ export const switchboardDefaults = {
   retentionHours: RETENTION_SECONDS / 3600,
   eventsKeptDays: EVENTS_KEPT_DAYS,
   epoch: '1',
+  express: false,
   allowedOrigins: [],
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
   throttleRate: 5000,

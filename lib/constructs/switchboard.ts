@@ -12,6 +12,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import {
   functionVariable,
+  queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
   tableVariable,
@@ -28,7 +29,7 @@ import { type BridgeProps, bridgeRule } from './bridge-rule.ts';
 import { busRule } from './bus-rule.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
-import { invokeRight, publishRight, socketRight, verbsRight } from './right.ts';
+import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
 import { type SwitchboardFunctions, switchboardFunctions } from './switchboard-functions.ts';
 import { type SwitchboardProps, withDefaults } from './switchboard-props.ts';
 import { SwitchboardQueues } from './switchboard-queues.ts';
@@ -71,6 +72,7 @@ export class Switchboard extends Construct {
       GRACE_SECONDS: chosen.graceSeconds,
       RETENTION_SECONDS: chosen.retentionHours * 3600,
       EPOCH: chosen.epoch,
+      EXPRESS: chosen.express ? 'on' : 'off',
     };
 
     this.sockets = new WebSocketGateway(this, 'WebSocket', chosen);
@@ -106,7 +108,13 @@ export class Switchboard extends Construct {
       'RETENTION_SECONDS' satisfies keyof Settings,
       String(this.settings.RETENTION_SECONDS),
     );
-    return grantRight(publisher.role ?? publisher, publishRight(notifications.tableArn));
+    publisher.addEnvironment('EXPRESS' satisfies keyof Settings, this.settings.EXPRESS);
+    const role = publisher.role ?? publisher;
+    const grant = grantRight(role, publishRight(notifications.tableArn));
+    if (this.settings.EXPRESS === 'off') return grant;
+    const { queueUrl, queueArn } = this.queues.work.express;
+    publisher.addEnvironment(queueVariable('express'), queueUrl);
+    return grant.combine(grantRight(role, sendRight(queueArn)));
   }
 
   /** Lets a function post to sockets, look at them and close them, through `@connections`. */

@@ -24,6 +24,7 @@ import {
   putTombstone,
   touchConnection,
 } from '../../lambdas/stores/connections.ts';
+import { getNotification, markTold } from '../../lambdas/stores/notifications.ts';
 import {
   addToPlayer,
   beginSession,
@@ -75,7 +76,7 @@ beforeEach(async () => {
   reach = await engine.createTables();
 });
 
-const put = (table: 'connections' | 'sessions' | 'subscriptions', Item: object) =>
+const put = (table: 'connections' | 'sessions' | 'subscriptions' | 'notifications', Item: object) =>
   reach.documents.send(new PutCommand({ TableName: reach.tables[table].name, Item: { ...Item } }));
 const sessionRow = (more: Partial<SessionRow>) =>
   put('sessions', {
@@ -263,6 +264,16 @@ describe('subscriptions and topics', () => {
     expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
     expect(await isDone(removeTopics(reach, tab, new Set(['Pet'])))).toBe(false);
     expect(await rowOf(topicsItem('tab-1'))).toBeUndefined();
+  });
+});
+
+describe('a message', () => {
+  it('that is no more, or has no number, is not noted as told', async () => {
+    const key = { topic: 'default#Pet', id: 'm1' };
+    expect(await markTold(reach, key.topic, key.id)).toBe(false);
+    expect(await getNotification(reach, key.topic, key.id)).toBeUndefined();
+    await put('notifications', { ...key, payload: '1', at: '2026-01-01T12:00:00.000Z' });
+    expect(await markTold(reach, key.topic, key.id)).toBe(false);
   });
 });
 

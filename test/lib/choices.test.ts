@@ -13,6 +13,7 @@ beforeAll(async () => {
     retentionHours: 24,
     eventsKeptDays: 7,
     epoch: '2',
+    express: true,
     allowedOrigins: 'https://shop.example',
     throttleRate: 100,
     throttleBurst: 50,
@@ -65,6 +66,7 @@ describe('what an operator chooses', () => {
           GRACE_SECONDS: '60',
           RETENTION_SECONDS: '86400',
           EPOCH: '2',
+          EXPRESS: 'on',
         }),
       },
     });
@@ -72,7 +74,13 @@ describe('what an operator chooses', () => {
 
   it('holds for publishers of other stacks too', () => {
     app.petStore.hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { RETENTION_SECONDS: '86400' } },
+      Environment: {
+        Variables: {
+          RETENTION_SECONDS: '86400',
+          EXPRESS: 'on',
+          EXPRESS_QUEUE_URL: Match.anyValue(),
+        },
+      },
     });
   });
 

@@ -20,6 +20,7 @@ describe('configuration', () => {
       retentionHours: 6,
       eventsKeptDays: 30,
       epoch: '1',
+      express: false,
       allowedOrigins: ['*'],
       throttleRate: 5000,
       throttleBurst: 2500,

@@ -5,7 +5,13 @@ import {
 } from '../../lib/constructs/function-environment.ts';
 
 const known: Surroundings = {
-  settings: { DOOR: 'message', GRACE_SECONDS: 30, RETENTION_SECONDS: 21600, EPOCH: '1' },
+  settings: {
+    DOOR: 'message',
+    GRACE_SECONDS: 30,
+    RETENTION_SECONDS: 21600,
+    EPOCH: '1',
+    EXPRESS: 'off',
+  },
   socketsEndpoint: 'https://sockets/prod',
   httpUrl: 'https://http',
   eventBusName: 'bus',
@@ -15,7 +21,13 @@ const known: Surroundings = {
   queueUrl: (queue) => `https://queues/${queue}`,
 };
 const spec = { file: 'f', does: 'nothing', tables: {}, timeoutSeconds: 1, memoryMb: 128 };
-const settings = { DOOR: 'message', GRACE_SECONDS: '30', RETENTION_SECONDS: '21600', EPOCH: '1' };
+const settings = {
+  DOOR: 'message',
+  GRACE_SECONDS: '30',
+  RETENTION_SECONDS: '21600',
+  EPOCH: '1',
+  EXPRESS: 'off',
+};
 
 describe('environment', () => {
   it('of a function that declares nothing: the settings, as text', () => {

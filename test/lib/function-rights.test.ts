@@ -76,6 +76,7 @@ describe('rights', () => {
       functionRights(name, arns).some(({ actions }) => actions.includes('sqs:ReceiveMessage')),
     );
     expect(takers).toEqual([
+      'express',
       'delivery',
       'redrive',
       'parked-events',

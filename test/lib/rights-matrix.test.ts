@@ -111,6 +111,7 @@ function triggers(name: FunctionName): Reach {
     reaper: queue('Reaper'),
     'session-check': queue('SessionCheck'),
     delivery: queue('Delivery'),
+    express: queue('Express'),
     'parked-events': queue('ParkedEvents'),
     'bridge-events': queue('BridgedEvents'),
     'fan-out': stream('notifications', 'ParkedNotifications'),

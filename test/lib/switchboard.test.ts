@@ -70,7 +70,7 @@ describe('the construct in an app of somebody else', () => {
     });
   });
 
-  it('[S1-14] grantPublish gives one right and two variables', () => {
+  it('[S1-14] grantPublish gives one right and what publishing asks for', () => {
     const table = expect.stringContaining('RealtimeStateNotifications');
     expect(rightsOf('PublisherServiceRole')).toEqual([
       {
@@ -84,6 +84,8 @@ describe('the construct in an app of somebody else', () => {
         Variables: {
           NOTIFICATIONS_TABLE_NAME: { Ref: Match.stringLikeRegexp('RealtimeStateNotifications') },
           RETENTION_SECONDS: '21600',
+          EXPRESS: 'off',
+          EXPRESS_QUEUE_URL: Match.absent(),
         },
       },
       Role: { 'Fn::GetAtt': [Match.stringLikeRegexp('Publisher'), 'Arn'] },

@@ -1,6 +1,9 @@
+import type { ExpressMessage } from '../../contract/internal.ts';
 import { type NotificationRow, topicKey } from '../../contract/tables.ts';
 import { deliver } from '../../lambdas/flows/deliver.ts';
 import { deliverPage } from '../../lambdas/flows/deliver-page.ts';
+import { leaveOutTold, express as tellAhead } from '../../lambdas/flows/express.ts';
+import type { ExpressLine } from '../../lambdas/platform/express-line.ts';
 import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { randomOf } from '../explore/random.ts';
 import { openScheduler } from '../explore/scheduler.ts';
@@ -56,6 +59,8 @@ export async function play(
   const tally = new Map<string, number>();
   const tell = (what: string) => void tally.set(what, (tally.get(what) ?? 0) + 1);
   const pages = openPageQueue(random, tell);
+  const hasExpress = random.chance(0.5);
+  const line: ExpressMessage[] = [];
   const given = { tell, tenant, topics: TOPICS, now, product };
   const parts = { ...given, random, ledger, temper, scheduler, pages };
   const world = openWorld(tables, parts);
@@ -74,7 +79,11 @@ export async function play(
     await world.invoke(
       `publish ${payload} on ${topics} by ${origin?.userId ?? 'nobody'}`,
       async (reach) => {
-        const { isDone } = await product.publish(reach, { tenant, topics, payload, now, ...by });
+        const express: ExpressLine = { send: async (message) => void line.push(message) };
+        const { isDone } = await product.publish(
+          { ...reach, ...(hasExpress && { express }) },
+          { tenant, topics, payload, now, ...by },
+        );
         const rows = ledger.commits.filter((row) => row.payload === JSON.stringify(payload));
         if (!isDone || rows.length < topics.length) {
           ledger.broken.push(`${payload} was answered with ${isDone}, with ${rows.length} rows.`);
@@ -102,7 +111,8 @@ export async function play(
           ({ topic }) => topic,
           async ({ name, changes }) => {
             const rows = changes.map(({ row }) => row);
-            const stamped = await stampAll(reach, name, rows);
+            const untold = hasExpress ? await leaveOutTold(reach, name, rows) : rows;
+            const stamped = await stampAll(reach, name, untold);
             isStamped = true;
             await deliver({ ...reach, routes }, name, stamped, now);
           },
@@ -113,6 +123,21 @@ export async function play(
         tell(isStamped ? 'killed after stamping' : 'killed before stamping');
         crashed();
       },
+    );
+  }
+
+  /** Some of what was handed on at once; never tried again. */
+  async function express(): Promise<void> {
+    const messages = line.splice(0, 1 + random.below(line.length));
+    const process = random.below(product.stampers.length);
+    const stampAll = product.stampers[process];
+    const routes = memories[process];
+    if (!stampAll || !routes) throw new Error('no such process');
+    tell('express');
+    await world.invoke(
+      `express ${messages.map(({ id }) => id)} in process ${process}`,
+      (reach) => tellAhead({ ...reach, routes }, messages, now, stampAll),
+      () => tell('express killed'),
     );
   }
 
@@ -145,6 +170,7 @@ export async function play(
       ...(!isEnding && messages < MESSAGES ? [say] : []),
       ...(!isEnding && turns < TURNS && idle.length > 0 ? [turn, turn] : []),
       ...(stream.canDeliver() ? [fanOut, fanOut] : []),
+      ...(line.length > 0 ? [express] : []),
       ...(pages.canWork() ? [deliverOne, deliverOne] : []),
       ...unsettled.map((each) => () => each.settle()),
       ...(stream.canRedrive() && (isEnding || random.chance(0.1)) ? [redrive] : []),

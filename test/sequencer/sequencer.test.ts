@@ -14,6 +14,8 @@ const HAPPENINGS = [
   'overlapped',
   'repeated',
   'page again',
+  'express',
+  'express killed',
   'reordered',
   'parked',
   'redriven',

@@ -38,6 +38,7 @@ const message = {
   origin: z.optional(z.strictObject(origin)),
   seq: z.optional(count),
   run: z.optional(run),
+  told: z.optional(z.literal(true)),
 };
 
 /** What a row of each table may be, attribute by attribute: what docs/DATA.md promises its readers. */

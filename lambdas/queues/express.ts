@@ -1,0 +1,21 @@
+import { expressMessage } from '../../contract/internal.ts';
+import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
+import { express } from '../flows/express.ts';
+import { openRoutes } from '../flows/routes.ts';
+import { queueBatchEdge } from '../platform/queue-edge.ts';
+import { openQueues } from '../platform/queues.ts';
+import { openTables } from '../platform/reach.ts';
+import { openSockets } from '../platform/sockets.ts';
+
+const reach = {
+  ...openTables('express'),
+  sockets: openSockets('express'),
+  routes: openRoutes(),
+  queues: openQueues('express'),
+  recipientsPerPage: RECIPIENTS_PER_PAGE,
+};
+
+/** New messages that were handed on at once: numbered and posted before their stream brings them. */
+export const handler = queueBatchEdge('express', expressMessage, (messages, now) =>
+  express(reach, messages, now),
+);
