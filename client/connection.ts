@@ -1,15 +1,22 @@
 import type {
   ClientMessage,
   Notification,
+  Ping,
   Refused,
   Reply,
   ServerMessage,
 } from '../contract/protocol.ts';
 import type { WhyCode } from './state.ts';
 
-/** Handlers end before 29 s, which is where API Gateway gives up on them. */
+/**
+ * Handlers end before 29 s, which is where API Gateway gives up on them. A socket has as long to open: where
+ * a network swallows packets, browsers try for minutes.
+ */
 const ANSWER_WITHIN_MS = 30_000;
-const TOKEN_MASK = '•••';
+/** API Gateway closes a socket on which nothing moved for 10 minutes, and each message is billed. */
+const QUIET_MS = 480_000;
+const CLOSED = 'The socket is closed.';
+const TOKEN_MASK = '***';
 
 /** One frame, as it may be shown: the token is masked. */
 export interface WireFrame {
@@ -22,12 +29,9 @@ export interface WireFrame {
 /** A request that was not answered as hoped. */
 export class Unanswered extends Error {
   readonly code: WhyCode;
-  /** The refusal, if that is what came. */
-  readonly refused: Refused | undefined;
-  constructor(code: WhyCode, reason: string, refused?: Refused) {
+  constructor(code: WhyCode, reason: string) {
     super(reason);
     this.code = code;
-    this.refused = refused;
   }
 }
 
@@ -38,44 +42,72 @@ export type SocketClass = new (
 type Without<Message, Key extends PropertyKey> = Message extends unknown
   ? Omit<Message, Key>
   : never;
-export type Request = Without<ClientMessage, 'id'>;
+export type Request = Without<ClientMessage | Ping, 'id'>;
 type ReplyTo = {
   authenticate: 'authenticated';
   subscribe: 'subscribed';
   unsubscribe: 'unsubscribed';
   readNotifications: 'notifications';
 };
+type ReplyOf<Message extends Request> = Extract<
+  Reply,
+  {
+    type: Message extends { action: infer Action extends keyof ReplyTo } ? ReplyTo[Action] : 'pong';
+  }
+>;
 
 export interface Connection {
   /** Rejects with {@link Unanswered}. */
-  request<Message extends Request>(
-    message: Message,
-  ): Promise<Extract<Reply, { type: ReplyTo[Message['action']] }>>;
+  readonly opened: Promise<unknown>;
+  /** Rejects with {@link Unanswered}. */
+  request<Message extends Request>(message: Message): Promise<ReplyOf<Message>>;
   close(): void;
 }
 
 /** API Gateway's own error frames have no type. */
-type Heard = ServerMessage | { type?: undefined; id?: undefined; message: string };
+type Heard = ServerMessage | { type?: undefined; message: string };
 
 interface Listeners {
-  opened(): void;
   notified(frame: Notification): void;
   /** A refusal that answers no request of ours, such as the one before the gateway closes the socket. */
   refused(frame: Refused): void;
   /** Once, however it ended, but not after `close()`. */
   lost(reason: string): void;
+  /** Nothing has moved for so long that the gateway is about to close the socket. */
+  quiet(): void;
   wire(frame: WireFrame): void;
 }
 
 /** One WebSocket: requests are matched with their replies by `id`, notifications are passed on. */
 export function openConnection(url: string, Socket: SocketClass, listeners: Listeners): Connection {
   const socket = new Socket(url);
-  const waiting = new Map<string, (reply: Reply | Unanswered) => void>();
+  const waiting = new Map<string, (outcome: unknown) => void>();
+  let quiet: ReturnType<typeof setTimeout> | undefined;
   let sent = 0;
   let over = false;
 
+  const answered = (id: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.get(id)?.(new Unanswered('no-answer', 'No answer came in time.'));
+      }, ANSWER_WITHIN_MS);
+      waiting.set(id, (outcome) => {
+        waiting.delete(id);
+        clearTimeout(timer);
+        if (outcome instanceof Unanswered) reject(outcome);
+        else resolve(outcome);
+      });
+    });
+
+  function moved(direction: WireFrame['direction'], frame: unknown): void {
+    clearTimeout(quiet);
+    quiet = setTimeout(listeners.quiet, QUIET_MS);
+    listeners.wire({ direction, at: Date.now(), frame });
+  }
+
   function end(reason: string): void {
     over = true;
+    clearTimeout(quiet);
     for (const settle of [...waiting.values()]) settle(new Unanswered('socket-lost', reason));
   }
 
@@ -86,14 +118,19 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
     } catch {
       return;
     }
-    listeners.wire({ direction: 'in', at: Date.now(), frame });
-    const settle = waiting.get(('id' in frame && frame.id) || '');
-    if (frame.type === 'notification') listeners.notified(frame);
+    if (over) return;
+    moved('in', frame);
+    take(frame);
+  }
+
+  function take(frame: Heard): void {
+    const settle = waiting.get((frame as { id?: string }).id ?? '');
+    if (frame.type === 'pack') frame.frames.forEach(take);
+    else if (frame.type === 'notification') listeners.notified(frame);
     else if (frame.type === undefined) failOldest(`The gateway says: ${frame.message}.`);
-    else if (frame.type === 'pack')
-      return; // Only for those who say that they take them.
-    else if (settle) settle(frame);
-    else if (frame.type === 'refused') listeners.refused(frame);
+    else if (frame.type !== 'refused') settle?.(frame);
+    else if (settle) settle(new Unanswered(frame.code, frame.message));
+    else listeners.refused(frame);
   }
 
   /** API Gateway's own error frames name no request. */
@@ -102,11 +139,12 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
     oldest?.(new Unanswered('gateway-error', reason));
   }
 
-  socket.addEventListener('open', () => listeners.opened());
+  const opened = answered('open');
+  socket.addEventListener('open', () => waiting.get('open')?.(undefined));
   socket.addEventListener('message', (event) => heard(String(event.data)));
   socket.addEventListener('close', (event) => {
     if (over) return;
-    const reason = event.reason || `The socket was closed (${event.code}).`;
+    const reason = event.reason || `${CLOSED} (${event.code})`;
     end(reason);
     listeners.lost(reason);
   });
@@ -114,32 +152,19 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
   socket.addEventListener('error', () => {});
 
   return {
-    request: (message) =>
-      new Promise((resolve, reject) => {
-        if (over) return reject(new Unanswered('socket-lost', 'The socket is closed.'));
-        const id = String(++sent);
-        const timer = setTimeout(() => {
-          waiting.get(id)?.(new Unanswered('no-answer', 'No answer came in time.'));
-        }, ANSWER_WITHIN_MS);
-        waiting.set(id, (reply) => {
-          waiting.delete(id);
-          clearTimeout(timer);
-          if (reply instanceof Unanswered) reject(reply);
-          else if (reply.type === 'refused')
-            reject(new Unanswered(reply.code, reply.message, reply));
-          else resolve(reply as Parameters<typeof resolve>[0]);
-        });
-        const frame = { ...message, id };
-        socket.send(JSON.stringify(frame));
-        listeners.wire({
-          direction: 'out',
-          at: Date.now(),
-          frame: 'token' in frame ? { ...frame, token: TOKEN_MASK } : frame,
-        });
-      }),
+    opened,
+    async request(message) {
+      if (over) throw new Unanswered('socket-lost', CLOSED);
+      const id = String(++sent);
+      const frame = { ...message, id };
+      const answer = answered(id);
+      socket.send(JSON.stringify(frame));
+      moved('out', 'token' in frame ? { ...frame, token: TOKEN_MASK } : frame);
+      return answer as Promise<ReplyOf<typeof message>>;
+    },
     close() {
       if (over) return;
-      end('The socket was closed here.');
+      end(CLOSED);
       socket.close(1000);
     },
   };

@@ -5,8 +5,8 @@ export type Cure = 'wait' | 'new-socket' | 'none';
 
 const cures: Partial<Record<WhyCode, Cure>> = {
   busy: 'wait',
-  'lost-race': 'wait',
   'gateway-error': 'wait',
+  'no-token': 'wait',
   'socket-lost': 'new-socket',
   'no-answer': 'new-socket',
   'not-authenticated': 'new-socket',

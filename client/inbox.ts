@@ -7,10 +7,10 @@ import type {
   Position,
 } from '../contract/protocol.ts';
 
-/** One message, as the application gets it. */
-export interface Received {
-  readonly payload: unknown;
+/** Which message it is, and how it came. */
+interface About {
   readonly topic: string;
+  readonly epoch: string;
   readonly seq: number;
   /** The same on every topic that the message was published to. */
   readonly id: string;
@@ -19,6 +19,12 @@ export interface Received {
   /** It was missed when it happened, and was read afterwards. */
   readonly recovered: boolean;
 }
+
+/** One message, as the application gets it. */
+export type Received = About & { readonly payload: unknown };
+
+/** One message in its place, which may only say where it is. */
+export type Taken = About & Content;
 
 /**
  * One topic, from frames in any order and number to messages in sequence, each once [G2] [G3].
@@ -30,11 +36,11 @@ export interface Inbox {
   /** Something is missing, or may be: bring a fill. */
   readonly behind: boolean;
   /** Once: the reply to the first `subscribe`. */
-  positioned(position: Position): Received[];
-  arrived(frame: Notification): Received[];
+  positioned(position: Position): Taken[];
+  arrived(frame: Notification): Taken[];
   /** The cursor to ask a fill for. What arrives from now on may be newer than the answer. */
   ask(): Cursor | undefined;
-  filled(fill: Fill): { readonly messages: Received[]; readonly lost?: NotRecovered };
+  filled(fill: Fill): { readonly messages: Taken[]; readonly lost?: NotRecovered | undefined };
   /** The socket was lost, and nobody can say what with it. */
   doubt(): void;
 }
@@ -45,10 +51,11 @@ const HELD_MOST = 500;
 /** The message directly follows this one; those between, if any, were this session's own. */
 const continues = (frame: Notification): number => frame.after ?? frame.seq - 1;
 
-export function createInbox(topic: string): Inbox {
-  let known = false;
-  let epoch: string | null = null;
-  let seq = 0;
+/** `from`: where an earlier page of the same application has got to. */
+export function createInbox(topic: string, from?: Cursor): Inbox {
+  let known = from !== undefined;
+  let epoch = from?.epoch ?? null;
+  let seq = from?.seq ?? 0;
   let doubtful = false;
   /** Frames ahead of the position, and all frames before the position is known. */
   let held: Notification[] = [];
@@ -64,8 +71,8 @@ export function createInbox(topic: string): Inbox {
     else doubtful = true;
   }
 
-  function release(): Received[] {
-    const messages: Received[] = [];
+  function release(): Taken[] {
+    const messages: Taken[] = [];
     const waiting = held.sort((one, other) => one.seq - other.seq);
     held = [];
     for (const frame of waiting) {
@@ -74,27 +81,20 @@ export function createInbox(topic: string): Inbox {
       if (frame.epoch !== epoch || continues(frame) > seq) hold(frame);
       else if (frame.seq > seq) {
         seq = frame.seq;
-        messages.push({
-          payload: contentOf(frame),
-          topic,
-          seq,
-          id: frame.id,
-          at: frame.at,
-          recovered: false,
-        });
+        const { type, after, ...message } = frame;
+        messages.push({ ...message, recovered: false });
       }
     }
     return messages;
   }
 
-  function recover(fill: Fill & { recovered: true }): Received[] {
-    const messages: Received[] = [];
+  function recover(fill: Fill & { recovered: true }): Taken[] {
+    const messages: Taken[] = [];
     for (const entry of fill.messages) {
       if ('own' in entry) seq = Math.max(seq, entry.to);
       else if (entry.seq > seq) {
         seq = entry.seq;
-        const { id, at } = entry;
-        messages.push({ payload: contentOf(entry), topic, seq, id, at, recovered: true });
+        messages.push({ ...entry, topic, epoch: fill.epoch ?? '', recovered: true });
       }
     }
     seq = Math.max(seq, fill.next);
@@ -136,14 +136,10 @@ export function createInbox(topic: string): Inbox {
         if (frame.epoch === epoch || sinceAsked.includes(frame)) hold(frame);
       }
       messages.push(...release());
-      return fill.recovered ? { messages } : { messages, lost: fill.reason };
+      return { messages, lost: fill.recovered ? undefined : fill.reason };
     },
     doubt() {
       doubtful = known;
     },
   };
 }
-
-/** A reference is handed on as it is: whoever listens can fetch it. */
-const contentOf = (content: Content): unknown =>
-  'payload' in content ? content.payload : content.reference;

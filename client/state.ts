@@ -10,6 +10,7 @@ export type WhyCode =
   | 'asked'
   | 'opened'
   | 'welcome'
+  | 'handed-over'
   | 'no-token'
   | 'socket-lost'
   | 'gateway-error'
@@ -22,11 +23,15 @@ export type State = Why &
     | { readonly name: 'idle' | 'connecting' | 'authenticating' }
     | {
         readonly name: 'connected';
+        /** Another one by `handed-over`: a fresh socket took over, and nothing was interrupted. */
         readonly connectionId: string;
         readonly userId: string;
+        readonly tenant: string;
         readonly sessionId: string;
         /** `resumed`: the session was still there, and so were its subscriptions. */
         readonly session: 'new' | 'resumed';
+        /** Seconds since the epoch: of the token, which is renewed before then. */
+        readonly expiresAt: number;
       }
     /** The next try, counted from 1, comes by itself after `inMs`; `connect()` makes it come now. */
     | { readonly name: 'reconnecting'; readonly attempt: number; readonly inMs: number }

@@ -1,236 +1,244 @@
-import { TOPICS_PER_REQUEST } from '../contract/limits.ts';
-import type { Cursor, Fill, Notification, NotRecovered, Refused } from '../contract/protocol.ts';
-import { backoffMs } from './backoff.ts';
+import type { Cursor, Fill, Notification, Position } from '../contract/protocol.ts';
+import { type Audience, createAudience, type Subscriber } from './audience.ts';
 import { type Connection, Unanswered } from './connection.ts';
-import { cureOf } from './cure.ts';
-import { createInbox, type Inbox, type Received } from './inbox.ts';
-
-export type Handler = (message: Received) => void;
-
-/** What a time without a socket came to. */
-export interface Recovery {
-  /** Every message that was missed has been delivered [G4]. */
-  readonly recovered: boolean;
-  readonly messages: number;
-  /** The topics that could not be continued: read their state anew. */
-  readonly lost: readonly { readonly topic: string; readonly reason: NotRecovered }[];
-}
+import type { ClientEvents, Emitter, Gap } from './events.ts';
+import { fitting } from './fitting.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import type { Memory } from './memory.ts';
+import type { Fetcher } from './references.ts';
+import { createSettler, type Job } from './settler.ts';
 
 export interface Topics {
-  add(topic: string, handler: Handler): void;
-  remove(topic: string, handler: Handler): void;
+  add(topic: string, subscriber: Subscriber): void;
+  remove(topic: string, subscriber: Subscriber): void;
   arrived(frame: Notification): void;
-  /** A socket is there. `resumed`: the subscriptions of the last one are active on it. */
-  attach(connection: Connection, resumed: boolean): void;
+  /** A pong said that these have moved on. */
+  behind(positions: readonly Position[]): void;
+  /** For one ping. Topics that it has no room for are read instead. */
+  positions(): Cursor[];
+  /**
+   * A socket is there. `isResumed`: the subscriptions of the last one are active on it. `since`: there was
+   * none since then, by `performance.now()`.
+   */
+  attach(connection: Connection, isResumed: boolean, since?: number): void;
+  /** Until there is another socket, nothing is handed on any more. */
   detach(): void;
+  /** Everything belonged to another user. */
+  forget(): void;
 }
 
-interface Listeners {
-  /** From now on every message on the topic arrives [G6]. */
-  subscribed(topic: string): void;
-  refused(frame: Refused): void;
-  /** Once after each reconnect, and whenever a topic could not be continued. */
-  recovered(recovery: Recovery): void;
+export interface TopicsOptions {
+  readonly fetch: Fetcher;
+  readonly memory: Memory | undefined;
+  readonly tell: Emitter<ClientEvents>['tell'];
   /** Only a new socket helps. */
   useless(failure: Unanswered): void;
 }
 
 interface Topic {
-  readonly inbox: Inbox;
-  readonly handlers: Set<Handler>;
-  refused: boolean;
-}
-
-interface Job {
-  readonly names: readonly string[];
-  run(on: Connection): Promise<void>;
+  readonly name: string;
+  inbox: Inbox;
+  /** Nobody any more: the subscription is to be given up. */
+  readonly audience: Audience;
+  /** On this page: who comes now is late, and has to load its state. */
+  hasBegun: boolean;
+  /** Switchboard has a subscription of ours for it. */
+  isTold: boolean;
+  /** Not to be asked for again on this socket. */
+  isRefused: boolean;
+  /** Read afterwards, since the inbox was last whole. */
+  missed: number;
 }
 
 /** Frames overtake each other: so long a hole may close by itself before it is asked about. */
 const OVERTAKING_MS = 150;
 
-/** What is wanted, what Switchboard was told, what is missing: and the one loop that settles all three. */
-export function createTopics(listeners: Listeners): Topics {
-  const wanted = new Map<string, Topic>();
-  /** Topics that Switchboard has a subscription of ours for. */
-  const told = new Set<string>();
-  let connection: Connection | undefined;
-  let settling: Connection | undefined;
-  let overtaking: ReturnType<typeof setTimeout> | undefined;
-  let resting: ReturnType<typeof setTimeout> | undefined;
-  let tally: { messages: number; lost: Recovery['lost'][number][] } | undefined;
+const isWanted = ({ audience, isRefused }: Topic) => audience.size > 0 && !isRefused;
+const isFresh = (topic: Topic) => isWanted(topic) && !topic.isTold;
+const isUnwanted = (topic: Topic) => topic.isTold && topic.audience.size === 0;
+const isBehind = (topic: Topic) => isWanted(topic) && topic.inbox.behind;
 
-  function deliver(topic: Topic, messages: readonly Received[]): void {
-    for (const message of messages) {
-      if (message.recovered && tally) tally.messages += 1;
-      for (const handler of topic.handlers) {
-        try {
-          handler(message);
-        } catch (error) {
-          // The application's own fault: told as one, and the other handlers still get the message.
-          queueMicrotask(() => {
-            throw error;
-          });
-        }
-      }
+/** What is wanted, what Switchboard was told, what is missing: and what is to be done about all three. */
+export function createTopics({ fetch, memory, tell, useless }: TopicsOptions): Topics {
+  const topics = new Map<string, Topic>();
+  let isAttached = false;
+  let overtaking: ReturnType<typeof setTimeout> | undefined;
+  /** While a reconnect is being settled: what comes of it. */
+  let back: { since: number; recovered: boolean; messages: number; gaps: Gap[] } | undefined;
+
+  function create(name: string): Topic {
+    const moved = () => {
+      const position = topic.audience.position(topic.inbox.cursor);
+      if (position) memory?.moved(position);
+    };
+    const topic: Topic = {
+      name,
+      inbox: createInbox(name, memory?.cursorOf(name)),
+      audience: createAudience(name, { fetch, tell, moved, isPaused: () => !isAttached }),
+      hasBegun: false,
+      isTold: false,
+      isRefused: false,
+      missed: 0,
+    };
+    topics.set(name, topic);
+    return topic;
+  }
+
+  function restart(topic: Topic): void {
+    topic.audience.clear();
+    topic.inbox = createInbox(topic.name, memory?.cursorOf(topic.name));
+    topic.hasBegun = topic.isTold = false;
+    topic.missed = 0;
+  }
+
+  function close(gap: Gap): void {
+    if (back) {
+      back.gaps.push(gap);
+      if (gap.recovered) back.messages += gap.messages;
+      else back.recovered = false;
     }
+    tell('gap', gap);
   }
 
   function fill(fills: readonly Fill[]): void {
     for (const one of fills) {
-      const topic = wanted.get(one.topic);
+      const topic = topics.get(one.topic);
       if (!topic) continue;
+      const { name } = topic;
       const { messages, lost } = topic.inbox.filled(one);
+      topic.missed += messages.filter(({ recovered }) => recovered).length;
       if (lost) {
-        tally ??= { messages: 0, lost: [] };
-        tally.lost.push({ topic: one.topic, reason: lost });
+        close({ topic: name, recovered: false, reason: lost });
+        topic.audience.load(lost);
       }
-      deliver(topic, messages);
+      topic.audience.hand(messages);
+      if (topic.inbox.behind) continue;
+      if (topic.missed > 0) close({ topic: name, recovered: true, messages: topic.missed });
+      topic.missed = 0;
     }
   }
 
-  const ask = (names: readonly string[]): Cursor[] =>
-    names.flatMap((name) => wanted.get(name)?.inbox.ask() ?? []);
-
-  const subscribing = (topics: string[]): Job => ({
-    names: topics,
-    async run(on) {
-      const cursors = ask(topics);
-      const missed = cursors.length > 0 ? { cursors } : {};
-      const reply = await on.request({ action: 'subscribe', topics, ...missed });
-      for (const position of reply.topics) {
-        told.add(position.topic);
-        const topic = wanted.get(position.topic);
-        if (!topic || topic.inbox.cursor) continue;
-        const early = topic.inbox.positioned(position);
-        listeners.subscribed(position.topic);
-        deliver(topic, early);
-      }
-      fill(reply.missed ?? []);
-    },
-  });
-
-  const unsubscribing = (topics: string[]): Job => ({
-    names: topics,
-    async run(on) {
-      await on.request({ action: 'unsubscribe', topics });
-      for (const name of topics) told.delete(name);
-    },
-  });
-
-  const catchingUp = (names: string[]): Job => ({
-    names,
-    async run(on) {
-      const cursors = ask(names);
-      fill((await on.request({ action: 'readNotifications', cursors })).topics);
-      const stuck = ({ topic, seq }: Cursor) => {
-        const inbox = wanted.get(topic)?.inbox;
-        return inbox?.behind && inbox.cursor?.seq === seq;
-      };
-      if (cursors.every(stuck)) throw new Unanswered('busy', 'Nothing new could be read.');
-    },
-  });
-
-  /** The next thing to do. One at a time, because parallel invocations overtake each other. */
-  function nextJob(most: number): Job | undefined {
-    const which = (claim: (name: string, topic: Topic) => boolean): string[] =>
-      [...wanted]
-        .filter(([name, topic]) => !topic.refused && claim(name, topic))
-        .slice(0, most)
-        .map(([name]) => name);
-    const fresh = which((name) => !told.has(name));
-    if (fresh.length > 0) return subscribing(fresh);
-    const unwanted = [...told].filter((name) => !wanted.has(name)).slice(0, most);
-    if (unwanted.length > 0) return unsubscribing(unwanted);
-    const behind = which((_, topic) => topic.inbox.behind);
-    return behind.length > 0 ? catchingUp(behind) : undefined;
-  }
-
-  function refuse(name: string, refused: Refused): void {
-    told.delete(name);
-    const topic = wanted.get(name);
-    if (topic) topic.refused = true;
-    listeners.refused(refused);
-  }
-
-  async function settle(on: Connection): Promise<void> {
-    if (settling === on) return;
-    settling = on;
-    let most = TOPICS_PER_REQUEST;
-    let tries = 0;
-    for (let job = nextJob(most); job && on === connection; job = nextJob(most)) {
-      try {
-        await job.run(on);
-        tries = 0;
-      } catch (failure) {
-        if (!(failure instanceof Unanswered)) throw failure;
-        if (on !== connection) return;
-        const cure = cureOf(failure.code);
-        if (cure === 'new-socket') return listeners.useless(failure);
-        if (cure === 'wait') await rest(backoffMs(++tries));
-        // One by one, so that only the topic at fault is left out.
-        else if (job.names.length > 1) most = 1;
-        else if (failure.refused) refuse(String(job.names[0]), failure.refused);
-      }
-    }
-    if (on !== connection) return;
-    settling = undefined;
-    if (!tally) return;
-    const recovery = { ...tally, recovered: tally.lost.length === 0 };
-    tally = undefined;
-    listeners.recovered(recovery);
-  }
-
-  const rest = (ms: number): Promise<void> =>
-    new Promise((done) => {
-      resting = setTimeout(done, ms);
+  async function subscribe(on: Connection, some: readonly Topic[]): Promise<void> {
+    const cursors = some.flatMap(({ inbox }) => inbox.ask() ?? []);
+    const reply = await on.request({
+      action: 'subscribe',
+      topics: some.map(({ name }) => name),
+      cursors,
     });
+    for (const position of reply.topics) {
+      const topic = topics.get(position.topic);
+      if (!topic) continue;
+      topic.isTold = topic.hasBegun = true;
+      if (topic.inbox.cursor) continue;
+      const early = topic.inbox.positioned(position);
+      tell('subscribed', { topic: topic.name });
+      topic.audience.load('subscribed');
+      topic.audience.hand(early);
+    }
+    fill(reply.missed ?? []);
+  }
 
-  function settleNow(): void {
-    if (connection) void settle(connection);
+  async function unsubscribe(on: Connection, some: readonly Topic[]): Promise<void> {
+    await on.request({ action: 'unsubscribe', topics: some.map(({ name }) => name) });
+    for (const topic of some) {
+      topic.isTold = false;
+      if (topic.audience.size === 0) topics.delete(topic.name);
+    }
+  }
+
+  async function catchUp(on: Connection, some: readonly Topic[]): Promise<void> {
+    const cursors = some.flatMap(({ inbox }) => inbox.ask() ?? []);
+    fill((await on.request({ action: 'readNotifications', cursors })).topics);
+    const isStuck = ({ inbox }: Topic, at: number) =>
+      inbox.behind && inbox.cursor?.seq === cursors[at]?.seq;
+    if (some.every(isStuck)) throw new Unanswered('busy', '');
+  }
+
+  function next(most: number): Job<Topic> | undefined {
+    for (const [claim, run] of [
+      [isFresh, subscribe],
+      [isUnwanted, unsubscribe],
+      [isBehind, catchUp],
+    ] as const) {
+      const some = fitting([...topics.values()].filter(claim), most);
+      if (some.length > 0) return { topics: some, run: (on) => run(on, some) };
+    }
+    return undefined;
+  }
+
+  function refused(topic: Topic, { code, message }: Unanswered): void {
+    topic.isTold = false;
+    topic.isRefused = true;
+    tell('error', { code, message, topic: topic.name });
+  }
+
+  function settled(): void {
+    if (!back) return;
+    const { since, ...recovery } = back;
+    back = undefined;
+    tell('recovered', { ...recovery, ms: performance.now() - since });
+  }
+
+  const settler = createSettler({ next, refused, useless, settled });
+
+  function overtaken(): void {
+    overtaking = undefined;
+    settler.settle();
   }
 
   return {
-    add(name, handler) {
-      let topic = wanted.get(name);
-      if (!topic) {
-        topic = { inbox: createInbox(name), handlers: new Set(), refused: false };
-        wanted.set(name, topic);
-        // Its subscription may still stand, but only a reply tells the new inbox where it begins.
-        told.delete(name);
-      }
-      topic.handlers.add(handler);
-      settleNow();
+    add(name, subscriber) {
+      const topic = topics.get(name) ?? create(name);
+      // An old subscription may still stand, but only a reply tells where a new one begins.
+      if (topic.audience.size === 0) restart(topic);
+      topic.audience.add(subscriber, topic.hasBegun);
+      settler.settle();
     },
-    remove(name, handler) {
-      const topic = wanted.get(name);
-      if (!topic?.handlers.delete(handler) || topic.handlers.size > 0) return;
-      wanted.delete(name);
-      settleNow();
+    remove(name, subscriber) {
+      const topic = topics.get(name);
+      topic?.audience.remove(subscriber);
+      if (topic?.audience.size !== 0) return;
+      memory?.dropped(name);
+      settler.settle();
     },
     arrived(frame) {
-      const topic = wanted.get(frame.topic);
+      const topic = topics.get(frame.topic);
       if (!topic) return;
-      deliver(topic, topic.inbox.arrived(frame));
-      if (!topic.inbox.behind) return;
-      clearTimeout(overtaking);
-      overtaking = setTimeout(settleNow, OVERTAKING_MS);
+      topic.audience.hand(topic.inbox.arrived(frame));
+      // Begun once: on a busy topic each frame would put it off again.
+      if (topic.inbox.behind) overtaking ??= setTimeout(overtaken, OVERTAKING_MS);
     },
-    attach(on, resumed) {
-      connection = on;
-      if (!resumed) told.clear();
-      for (const topic of wanted.values()) {
-        topic.refused = false;
+    behind(positions) {
+      for (const { topic } of positions) topics.get(topic)?.inbox.doubt();
+      settler.settle();
+    },
+    positions() {
+      const known = [...topics.values()].filter(isWanted);
+      const some = fitting(known);
+      for (const { inbox } of known.slice(some.length)) inbox.doubt();
+      return some.flatMap(({ inbox }) => inbox.cursor ?? []);
+    },
+    attach(on, isResumed, since) {
+      settler.use(on);
+      isAttached = true;
+      for (const topic of topics.values()) {
+        topic.isTold &&= isResumed;
+        topic.isRefused = false;
         topic.inbox.doubt();
-        if (topic.inbox.cursor) tally ??= { messages: 0, lost: [] };
+        topic.audience.resume();
+        if (topic.inbox.cursor && since !== undefined)
+          back = { recovered: true, messages: 0, gaps: [], ...back, since };
       }
-      void settle(on);
+      settler.settle();
     },
     detach() {
-      connection = undefined;
+      settler.use(undefined);
+      isAttached = false;
       clearTimeout(overtaking);
-      // Whoever rests is left there: its socket is gone, and with it all that it could do.
-      clearTimeout(resting);
+      overtaking = undefined;
+    },
+    forget() {
+      for (const topic of topics.values()) restart(topic);
     },
   };
 }

@@ -1,84 +1,18 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { WebSocket as OtherSocket } from 'ws';
-import { type ClientEvents, type ClientOptions, createClient } from '../../client/client.ts';
-import type { WireFrame } from '../../client/connection.ts';
-import type { State } from '../../client/state.ts';
 import type { RefusalCode } from '../../contract/refusals.ts';
-import { startTinySwitchboard } from './tiny-switchboard.ts';
-
-interface Pet {
-  readonly name: string;
-}
-interface Topics {
-  Pet: Pet;
-  Shop: { readonly isOpen: boolean };
-}
-
-let switchboard: Awaited<ReturnType<typeof startTinySwitchboard>>;
-const cleanUps: (() => void)[] = [];
-
-beforeEach(async () => {
-  switchboard = await startTinySwitchboard(2);
-});
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0)) cleanUp();
-  await switchboard.stop();
-});
-
-let tokensWait = Promise.resolve();
-const getToken = async () => {
-  await tokensWait;
-  return 'sam';
-};
-
-/** A client that writes down what it tells. */
-function start(options: Partial<ClientOptions> = {}) {
-  const client = createClient<Topics>({ url: switchboard.url, getToken, ...options });
-  cleanUps.push(client.disconnect);
-  const states: State[] = [];
-  const refused: RefusalCode[] = [];
-  const recoveries: ClientEvents['recovered'][] = [];
-  const wire: WireFrame[] = [];
-  const got: (readonly [name: string, seq: number, recovered: boolean])[] = [];
-  client.on('state', (state) => states.push(state));
-  client.on('refused', ({ code }) => refused.push(code));
-  client.on('recovered', (recovery) => recoveries.push(recovery));
-  client.on('wire', (frame) => wire.push(frame));
-  const listen = () =>
-    client.subscribe('Pet', ({ name }, { seq, recovered }) => got.push([name, seq, recovered]));
-  return { client, states, refused, recoveries, wire, got, listen };
-}
-
-const connected = (client: { state: State }) =>
-  vi.waitFor(() => expect(client.state.name).toBe('connected'));
-const subscribed = (topic = 'Pet') =>
-  vi.waitFor(() =>
-    expect([...switchboard.sessions.values()].some(({ topics }) => topics.has(topic))).toBe(true),
-  );
-const actions = () => switchboard.heard.map(({ action }) => action);
-
-async function startListening(options: Partial<ClientOptions> = {}) {
-  const started = start(options);
-  const { unsubscribe } = started.listen();
-  started.client.connect();
-  await subscribed();
-  return { ...started, unsubscribe };
-}
-
-/** Cuts a client off, and keeps it off until it is let in again. */
-async function cutOff({ client }: Pick<ReturnType<typeof start>, 'client'>) {
-  let letIn = () => {};
-  tokensWait = new Promise((done) => {
-    letIn = done;
-  });
-  switchboard.cut();
-  await vi.waitFor(() => expect(client.state.name).not.toBe('connected'));
-  return () => {
-    letIn();
-    client.connect();
-  };
-}
+import {
+  actions,
+  connected,
+  connectionOf,
+  connectUnderFakeTime,
+  cutOff,
+  MINUTE_MS,
+  start,
+  startListening,
+  subscribed,
+  switchboard,
+} from './listening.ts';
 
 /** The server's refusal of one message, and nothing else. */
 function refuseOnce(action: string, code: RefusalCode): void {
@@ -184,7 +118,11 @@ test('[S1-10] what was missed comes page by page, in sequence, and is told as re
   for (const name of ['a', 'b', 'c']) switchboard.publish('Pet', { name });
   letIn();
   await vi.waitFor(() => expect(recoveries).toHaveLength(1));
-  expect(recoveries[0]).toMatchObject({ recovered: true, messages: 3, lost: [] });
+  expect(recoveries[0]).toMatchObject({
+    recovered: true,
+    messages: 3,
+    gaps: [{ topic: 'Pet', recovered: true, messages: 3 }],
+  });
   expect(got.slice(1)).toEqual([
     ['a', 2, true],
     ['b', 3, true],
@@ -217,8 +155,8 @@ test('[G4] what cannot be recovered is told, never passed over', async () => {
   switchboard.forget('Pet');
   letIn();
   await vi.waitFor(() => expect(recoveries).toHaveLength(1));
-  const lost = [{ topic: 'Pet', reason: 'epoch-changed' }];
-  expect(recoveries[0]).toMatchObject({ recovered: false, messages: 0, lost });
+  const gaps = [{ topic: 'Pet', recovered: false, reason: 'epoch-changed' }];
+  expect(recoveries[0]).toMatchObject({ recovered: false, messages: 0, gaps });
 });
 
 test('[G2] a hole on a living socket is filled before anything after it is handed on', async () => {
@@ -260,23 +198,23 @@ test('of several topics only the refused one is left out', async () => {
     socket.send(JSON.stringify({ type: 'refused', id, action, ...why }));
     return true;
   });
-  const { client, listen, refused, got } = start();
+  const { client, listen, errors, got } = start();
   client.subscribe('Shop', () => {});
   listen();
   client.connect();
   await subscribed('Pet');
   switchboard.publish('Pet', { name: 'Luna' });
   await vi.waitFor(() => expect(got).toHaveLength(1));
-  expect(refused).toEqual(['topic-not-allowed']);
+  expect(errors).toEqual(['topic-not-allowed']);
 });
 
 test('a token that is not valid fails for good, and says so', async () => {
   refuseOnce('authenticate', 'token-invalid');
-  const { client, refused } = start();
+  const { client, errors } = start();
   client.connect();
   await vi.waitFor(() => expect(client.state.name).toBe('failed'));
   expect(client.state.code).toBe('token-invalid');
-  expect(refused).toEqual(['token-invalid']);
+  expect(errors).toEqual(['token-invalid']);
 });
 
 test('a token that has expired is replaced by a new one on a new socket', async () => {
@@ -307,25 +245,16 @@ test('without a token it waits and asks again', async () => {
 });
 
 test('before the token expires, a new one is given in place, on the same socket', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  cleanUps.push(vi.useRealTimers);
   const getToken = vi.fn(() => 'sam');
-  const { client, states } = start({ getToken });
-  const isConnected = new Promise<void>((done) => {
-    client.on('state', ({ name }) => name === 'connected' && done());
-  });
-  client.connect();
-  await isConnected;
-  const renewed = new Promise<void>((done) => {
-    client.on('wire', ({ direction }) => direction === 'in' && done());
-  });
+  const { client, states, pass } = await connectUnderFakeTime({ getToken });
+  const { connectionId } = connectionOf(client);
   // The tiny Switchboard's tokens live for an hour.
-  vi.advanceTimersByTime(3_540_000);
-  await renewed;
+  await pass(59 * MINUTE_MS);
+  expect(actions()).toEqual(['authenticate', 'subscribe', 'authenticate']);
   expect(getToken).toHaveBeenCalledTimes(2);
-  expect(actions()).toEqual(['authenticate', 'authenticate']);
-  expect(switchboard.heard[1]).not.toHaveProperty('replaces');
-  expect(states.at(-1)?.name).toBe('connected');
+  expect(switchboard.heard[2]).not.toHaveProperty('replaces');
+  expect(connectionOf(client).connectionId).toBe(connectionId);
+  expect(states.at(-1)?.code).toBe('welcome');
 });
 
 test('disconnect leaves nothing behind, and connect takes everything up again', async () => {

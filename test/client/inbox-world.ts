@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Inbox } from '../../client/inbox.ts';
+import type { Inbox, Taken } from '../../client/inbox.ts';
 import type { Cursor, Fill, Notification, OwnRange } from '../../contract/protocol.ts';
 
 /** What may happen around one inbox, and how often. */
@@ -11,6 +11,7 @@ const weights = {
   subscribed: 3,
   ask: 3,
   answer: 6,
+  reload: 2,
   restore: 1,
 };
 type What = keyof typeof weights;
@@ -36,12 +37,19 @@ const TOPIC = 'Pet';
 /** Fills that a page of four needs at most for what 60 happenings publish, and some more. */
 const FILLS_ENOUGH = 100;
 
+export const payloadOf = (message: Taken): unknown =>
+  'payload' in message ? message.payload : message.reference;
+
+/** A page's inbox of the topic; with a cursor, it goes on from where the page before it was. */
+export type OpenInbox = (from?: Cursor) => Inbox;
+
 /**
- * Lets an inbox live through these happenings, then through a reconnect that reads what is missing.
- * Throws unless the application got each message of others after the subscription once and in
+ * Lets an inbox live through these happenings and through reloads of its page, then through a reconnect that
+ * reads what is missing. Throws unless the application got each message of others after the subscription once and in
  * sequence, except across a loss that was told.
  */
-export function live(inbox: Inbox, story: readonly Happening[]): void {
+export function live(open: OpenInbox, story: readonly Happening[]): void {
+  let inbox = open();
   let epoch: string | null = null;
   let epochs = 0;
   let log: { own: boolean }[] = [];
@@ -60,7 +68,7 @@ export function live(inbox: Inbox, story: readonly Happening[]): void {
     logs.set(epoch, log);
   }
 
-  const payloadOf = (at: string | null, seq: number) => `${at}/${seq}`;
+  const written = (at: string | null, seq: number) => `${at}/${seq}`;
   const frameOf = (seq: number): Notification => {
     let after = seq - 1;
     while (after > 0 && log[after - 1]?.own) after -= 1;
@@ -72,7 +80,7 @@ export function live(inbox: Inbox, story: readonly Happening[]): void {
       id: `${seq}`,
       at: '',
     } as const;
-    return { ...frame, payload: payloadOf(epoch, seq), ...(after < seq - 1 ? { after } : {}) };
+    return { ...frame, payload: written(epoch, seq), ...(after < seq - 1 ? { after } : {}) };
   };
 
   function fillFor(cursor: Cursor, pageSize: number): Fill {
@@ -83,7 +91,7 @@ export function live(inbox: Inbox, story: readonly Happening[]): void {
     const messages = page.map(({ own }, index) => {
       const seq = cursor.seq + index + 1;
       const range: OwnRange = { own: true, from: seq, to: seq };
-      return own ? range : { seq, id: `${seq}`, at: '', payload: payloadOf(epoch, seq) };
+      return own ? range : { seq, id: `${seq}`, at: '', payload: written(epoch, seq) };
     });
     const next = cursor.seq + page.length;
     return { ...position, recovered: true, messages, next, more: next < log.length };
@@ -95,15 +103,15 @@ export function live(inbox: Inbox, story: readonly Happening[]): void {
     const expected = its
       .map(({ own }, index) => ({ own, seq: index + 1 }))
       .filter(({ own, seq }) => seq > base.seq && !own)
-      .map(({ seq }) => payloadOf(base.epoch, seq));
+      .map(({ seq }) => written(base.epoch, seq));
     const fair = end === 'whole' ? expected : expected.slice(0, got.length);
     if (JSON.stringify(got) !== JSON.stringify(fair)) {
       throw new Error(`Got ${JSON.stringify(got)}, expected ${JSON.stringify(fair)}.`);
     }
   }
 
-  function take(messages: readonly { payload: unknown }[]): void {
-    got.push(...messages.map(({ payload }) => payload));
+  function take(messages: readonly Taken[]): void {
+    got.push(...messages.map(payloadOf));
     base.epoch ??= inbox.cursor?.epoch ?? null;
   }
 
@@ -150,6 +158,11 @@ export function live(inbox: Inbox, story: readonly Happening[]): void {
       if (subscribed) asked = inbox.ask();
     },
     answer: (dice) => answer(1 + (dice % 4)),
+    reload() {
+      asked = undefined;
+      if (subscribed) inbox = open(inbox.cursor);
+      else inbox = open();
+    },
     restore() {
       begin();
       network = network.slice(0, 2);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createInbox, type Inbox, type Received } from '../../client/inbox.ts';
-import type { Notification } from '../../contract/protocol.ts';
-import { happenings, live } from './inbox-world.ts';
+import { createInbox, type Inbox, type Taken } from '../../client/inbox.ts';
+import type { Cursor, Notification } from '../../contract/protocol.ts';
+import { happenings, live, type OpenInbox, payloadOf } from './inbox-world.ts';
 
 const frame = (seq: number, more: Partial<Notification> = {}): Notification => ({
   type: 'notification',
@@ -14,7 +14,9 @@ const frame = (seq: number, more: Partial<Notification> = {}): Notification => (
   payload: seq,
   ...more,
 });
-const payloads = (messages: readonly Received[]) => messages.map(({ payload }) => payload);
+const payloads = (messages: readonly Taken[]) => messages.map(payloadOf);
+
+const openInbox: OpenInbox = (from) => createInbox('Pet', from);
 
 function subscribedAt(head: number): Inbox {
   const inbox = createInbox('Pet');
@@ -22,16 +24,16 @@ function subscribedAt(head: number): Inbox {
   return inbox;
 }
 
-test('[G2] [G3] [G4] whatever the network does, the application gets each message once, in sequence', () => {
+test('[G2] [G3] [G4] whatever the network does and whenever the page is reloaded, the application gets each message once, in sequence', () => {
   fc.assert(
-    fc.property(happenings, (story) => live(createInbox('Pet'), story)),
+    fc.property(happenings, (story) => live(openInbox, story)),
     { numRuns: 3_000 },
   );
 });
 
-const faults: Record<string, (inbox: Inbox) => Partial<Inbox>> = {
+const faults: Record<string, (inbox: Inbox, from?: Cursor) => Partial<Inbox>> = {
   'hands on duplicates': (inbox) => {
-    let last: Received[] = [];
+    let last: Taken[] = [];
     return {
       arrived(one) {
         const messages = inbox.arrived(one);
@@ -51,6 +53,30 @@ const faults: Record<string, (inbox: Inbox) => Partial<Inbox>> = {
       return inbox.filled({ ...fill, messages, next: last && 'seq' in last ? last.seq : 0 });
     },
   }),
+  'hands on again after a reload what it had before': (_inbox, from) =>
+    from ? createInbox('Pet', { ...from, seq: Math.max(0, from.seq - 1) }) : {},
+  'skips a message of a fill': (inbox) => ({
+    filled: (fill) =>
+      inbox.filled(fill.recovered ? { ...fill, messages: fill.messages.slice(1) } : fill),
+  }),
+  'calls a part of what was missed the whole': (inbox) => ({
+    filled: (fill) =>
+      inbox.filled(fill.recovered ? { ...fill, next: fill.head, more: false } : fill),
+  }),
+  'hands on what is live before the replay ends': (inbox) => {
+    let isReplaying = false;
+    return {
+      ask() {
+        isReplaying = true;
+        return inbox.ask();
+      },
+      arrived: (one) => inbox.arrived(isReplaying ? { ...one, after: 0 } : one),
+      filled(fill) {
+        isReplaying = fill.recovered && fill.more;
+        return inbox.filled(fill);
+      },
+    };
+  },
   'hands on in reverse': (inbox) => ({
     arrived: (one) => inbox.arrived(one).reverse(),
     filled(fill) {
@@ -75,14 +101,12 @@ const faults: Record<string, (inbox: Inbox) => Partial<Inbox>> = {
 
 test.each(Object.keys(faults))('an inbox that %s is found out', (name) => {
   const plant = faults[name] ?? (() => ({}));
-  const property = fc.property(happenings, (story) => {
-    const inbox = createInbox('Pet');
-    const faulty = Object.defineProperties(
-      Object.create(inbox),
-      Object.getOwnPropertyDescriptors(plant(inbox)),
-    );
-    live(faulty, story);
-  });
+  const openFaulty: OpenInbox = (from) => {
+    const inbox = openInbox(from);
+    const fault = Object.getOwnPropertyDescriptors(plant(inbox, from));
+    return Object.defineProperties(Object.create(inbox), fault);
+  };
+  const property = fc.property(happenings, (story) => live(openFaulty, story));
   expect(fc.check(property, { numRuns: 3_000 }).failed).toBe(true);
 });
 

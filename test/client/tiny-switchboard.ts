@@ -4,7 +4,10 @@ import type {
   ClientMessage,
   Cursor,
   FilledMessage,
+  Notification,
   OwnRange,
+  Ping,
+  Reference,
   ServerMessage,
 } from '../../contract/protocol.ts';
 
@@ -20,6 +23,14 @@ interface Session {
   readonly sockets: Map<string, WebSocket>;
 }
 
+interface Publishing {
+  readonly origin?: string;
+  /** It is committed, and no frame of it arrives anywhere. */
+  readonly lose?: boolean;
+  /** Sent and read instead of the payload. */
+  readonly reference?: Reference;
+}
+
 /** Answers a message instead of the tiny Switchboard; true when it has. */
 export type Interception = (message: ClientMessage, socket: WebSocket) => boolean;
 
@@ -30,7 +41,10 @@ export async function startTinySwitchboard(pageSize = 100) {
   const sessions = new Map<string, Session>();
   const logs = new Map<string, Log>();
   const heard: ClientMessage[] = [];
+  const pings: Ping[] = [];
   let intercept: Interception = () => false;
+  let isDeaf = false;
+  let packs: Map<WebSocket, Notification[]> | undefined;
 
   const send = (socket: WebSocket, frame: ServerMessage) => socket.send(JSON.stringify(frame));
   const position = (topic: string) => {
@@ -57,10 +71,21 @@ export async function startTinySwitchboard(pageSize = 100) {
     let sessionId = '';
     socket.on('close', () => sessions.get(sessionId)?.sockets.delete(connectionId));
     socket.on('message', (text) => {
-      const message = JSON.parse(String(text)) as ClientMessage;
+      const message = JSON.parse(String(text)) as ClientMessage | Ping;
+      const id = message.id ?? '';
+      if ('type' in message) {
+        pings.push(message);
+        if (isDeaf) return;
+        const isBehind = ({ topic, epoch, seq }: Cursor) => {
+          const now = position(topic);
+          return now.epoch !== epoch || now.head > seq;
+        };
+        const behind = message.positions?.filter(isBehind).map(({ topic }) => position(topic));
+        const timestamp = new Date().toISOString();
+        return send(socket, { type: 'pong', id, timestamp, ...(behind && { behind }) });
+      }
       heard.push(message);
       if (intercept(message, socket)) return;
-      const id = message.id ?? '';
       if (message.action === 'authenticate') {
         sessionId = message.sessionId;
         const session = sessions.has(sessionId) ? 'resumed' : 'new';
@@ -91,18 +116,31 @@ export async function startTinySwitchboard(pageSize = 100) {
 
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** Every message of every client so far. */
+    /** Every message of every client so far, but for the pings. */
     heard,
+    pings,
     sessions,
     intercept(next: Interception) {
       intercept = next;
     },
-    /** `lose`: it is committed, and no frame of it arrives anywhere. */
-    publish(topic: string, payload: unknown, { origin = '', lose = false } = {}) {
+    /** Pings are heard, and not answered any more. */
+    deafen() {
+      isDeaf = true;
+    },
+    /** What is published meanwhile arrives in one frame. */
+    pack(publishing: () => void) {
+      packs = new Map();
+      publishing();
+      for (const [socket, frames] of packs) send(socket, { type: 'pack', frames });
+      packs = undefined;
+    },
+    publish(topic: string, payload: unknown, publishing: Publishing = {}) {
+      const { origin = '', lose = false, reference } = publishing;
       const log = logs.get(topic) ?? { epoch: randomUUID(), messages: [] };
       logs.set(topic, log);
       const seq = log.messages.length + 1;
-      const message = { seq, id: randomUUID(), at: new Date().toISOString(), payload };
+      const content = reference ? { reference } : { payload };
+      const message = { seq, id: randomUUID(), at: new Date().toISOString(), ...content };
       log.messages.push(origin ? { ...message, origin } : message);
       for (const [sessionId, { topics, sockets }] of sessions) {
         if (lose || sessionId === origin || !topics.has(topic)) continue;
@@ -111,7 +149,9 @@ export async function startTinySwitchboard(pageSize = 100) {
         const run = after < seq - 1 ? { after } : {};
         const { epoch } = log;
         for (const socket of sockets.values()) {
-          send(socket, { type: 'notification', topic, epoch, ...run, ...message });
+          const frame = { type: 'notification', topic, epoch, ...run, ...message } as const;
+          if (packs) packs.set(socket, [...(packs.get(socket) ?? []), frame]);
+          else send(socket, frame);
         }
       }
     },

@@ -46,7 +46,7 @@ function judgeListening(
     .filter(({ seq = 0 }) => seq > since.head)
     .filter(({ origin }) => !(origin && isSame(origin, session)))
     .map(({ seq, payload }) => `${seq}:${JSON.parse(payload ?? '')}`);
-  const heard = got.map(({ seq, payload }) => `${seq}:${payload}`);
+  const heard = got.map((message) => `${message.seq}:${'payload' in message && message.payload}`);
   const fair = isOver ? expected.slice(0, heard.length) : expected;
   if (heard.join() !== fair.join()) {
     ledger.broken.push(

@@ -1,4 +1,4 @@
-import { createInbox, type Inbox, type Received } from '../../client/inbox.ts';
+import { createInbox, type Inbox, type Taken } from '../../client/inbox.ts';
 import type { Notifications } from '../../contract/protocol.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { SessionName } from '../../contract/tables.ts';
@@ -15,7 +15,7 @@ import type { ActorReach, World } from './world.ts';
 export interface Listening {
   readonly topic: string;
   readonly inbox: Inbox;
-  readonly got: Received[];
+  readonly got: Taken[];
   /** The head in the reply to `subscribe`, and how many messages had been committed by then. */
   since?: { readonly head: number; readonly commits: number };
   isOver: boolean;

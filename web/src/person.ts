@@ -1,5 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals';
-import { type ClientEvents, createClient } from '../../client/client.ts';
+import { createClient } from '../../client/client.ts';
+import type { ClientEvents } from '../../client/events.ts';
 import type { State } from '../../client/state.ts';
 import type { PET_TOPIC } from '../../sample/pet-store/operations.ts';
 import { announce } from './announce.ts';
@@ -166,7 +167,9 @@ export function createPerson(
   client.on('recovered', (what) => {
     recovery.value = what;
     announce(`${name} is back: ${what.messages} missed messages recovered.`);
-    if (!what.recovered) void load();
+  });
+  client.on('gap', (gap) => {
+    if (!gap.recovered) void load();
   });
   client.subscribe('Pet', (pet, { recovered }) => {
     batch(() => {

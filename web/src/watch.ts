@@ -84,7 +84,7 @@ export function createWatch(stage: StageFacts, user: User): Watch {
   });
   // Every change from here on arrives: the list that is read now and changed by them misses nothing.
   client.on('subscribed', () => void load());
-  client.on('recovered', ({ recovered }) => {
+  client.on('gap', ({ recovered }) => {
     if (!recovered) void load();
   });
   client.subscribe(onlineTopic, (change, { id, recovered }) => {
