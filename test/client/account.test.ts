@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AccountError, createAccount } from '../../client/account.ts';
+import { eventually } from '../support/eventually.ts';
 
 interface Heard {
   readonly path: string;
@@ -197,7 +198,7 @@ describe('a token', () => {
     await account.signIn('ann', 'x');
     vi.setSystemTime(Date.now() + 3_600_000);
     const asked = account.getToken();
-    await vi.waitFor(() => expect(calls('/accessToken')).toHaveLength(1));
+    await eventually(() => expect(calls('/accessToken')).toHaveLength(1));
     answers['/signIn'] = { body: tokens('sam') };
     await account.signIn('sam', 'y');
     letGo();
@@ -245,7 +246,7 @@ describe('signing out', () => {
     await account.signIn('ann', 'x');
     vi.setSystemTime(Date.now() + 3_600_000);
     const asked = failureOf(account.getToken());
-    await vi.waitFor(() => expect(calls('/accessToken')).toHaveLength(1));
+    await eventually(() => expect(calls('/accessToken')).toHaveLength(1));
     await account.signOut();
     letGo();
     expect(await asked).toMatchObject({ code: 'signed-out' });

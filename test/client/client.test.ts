@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { WebSocket as OtherSocket } from 'ws';
 import type { RefusalCode } from '../../contract/refusals.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   actions,
   connected,
@@ -51,7 +52,7 @@ test('what was subscribed before connecting arrives, with its place in the topic
   const { got } = await startListening();
   switchboard.publish('Pet', { name: 'Luna' });
   switchboard.publish('Pet', { name: 'Rex' });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(got).toEqual([
       ['Luna', 1, false],
       ['Rex', 2, false],
@@ -66,13 +67,13 @@ test('[G6] it tells from when on nothing is missed, once for each subscription',
   listen();
   listen();
   client.connect();
-  await vi.waitFor(() => expect(told).toEqual(['Pet']));
+  await eventually(() => expect(told).toEqual(['Pet']));
   const letIn = await cutOff({ client });
   switchboard.endSession(client.sessionId);
   letIn();
-  await vi.waitFor(() => expect(actions().filter((name) => name === 'subscribe')).toHaveLength(2));
+  await eventually(() => expect(actions().filter((name) => name === 'subscribe')).toHaveLength(2));
   client.subscribe('Shop', () => {});
-  await vi.waitFor(() => expect(told).toEqual(['Pet', 'Shop']));
+  await eventually(() => expect(told).toEqual(['Pet', 'Shop']));
 });
 
 test('topics are typed: an unknown one, or a wrong payload, does not compile', () => {
@@ -95,7 +96,7 @@ test('a message that overtakes the reply to subscribe is neither lost nor double
   const { got } = await startListening();
   switchboard.publish('Pet', { name: 'live' });
   // The reply tells of a head that covers the early one: it was there before the promise began.
-  await vi.waitFor(() => expect(got).toEqual([['live', 3, false]]));
+  await eventually(() => expect(got).toEqual([['live', 3, false]]));
 });
 
 test('[S1-09] after a loss it authenticates as the same session in place of the lost connection, and does not subscribe again', async () => {
@@ -113,11 +114,11 @@ test('[S1-09] after a loss it authenticates as the same session in place of the 
 test('[S1-10] what was missed comes page by page, in sequence, and is told as recovered', async () => {
   const { client, got, recoveries } = await startListening();
   switchboard.publish('Pet', { name: 'first' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   const letIn = await cutOff({ client });
   for (const name of ['a', 'b', 'c']) switchboard.publish('Pet', { name });
   letIn();
-  await vi.waitFor(() => expect(recoveries).toHaveLength(1));
+  await eventually(() => expect(recoveries).toHaveLength(1));
   expect(recoveries[0]).toMatchObject({
     recovered: true,
     messages: 3,
@@ -134,12 +135,12 @@ test('[S1-10] what was missed comes page by page, in sequence, and is told as re
 test('[G4] a session that has ended meanwhile is subscribed again from where it was', async () => {
   const { client, got, recoveries } = await startListening();
   switchboard.publish('Pet', { name: 'first' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   const letIn = await cutOff({ client });
   switchboard.endSession(client.sessionId);
   switchboard.publish('Pet', { name: 'missed' });
   letIn();
-  await vi.waitFor(() => expect(recoveries).toHaveLength(1));
+  await eventually(() => expect(recoveries).toHaveLength(1));
   expect(got[1]).toEqual(['missed', 2, true]);
   expect(switchboard.heard.at(-1)).toMatchObject({
     action: 'subscribe',
@@ -150,11 +151,11 @@ test('[G4] a session that has ended meanwhile is subscribed again from where it 
 test('[G4] what cannot be recovered is told, never passed over', async () => {
   const { client, got, recoveries } = await startListening();
   switchboard.publish('Pet', { name: 'first' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   const letIn = await cutOff({ client });
   switchboard.forget('Pet');
   letIn();
-  await vi.waitFor(() => expect(recoveries).toHaveLength(1));
+  await eventually(() => expect(recoveries).toHaveLength(1));
   const gaps = [{ topic: 'Pet', recovered: false, reason: 'epoch-changed' }];
   expect(recoveries[0]).toMatchObject({ recovered: false, messages: 0, gaps });
 });
@@ -163,7 +164,7 @@ test('[G2] a hole on a living socket is filled before anything after it is hande
   const { got } = await startListening();
   switchboard.publish('Pet', { name: 'lost' }, { lose: true });
   switchboard.publish('Pet', { name: 'after' });
-  await vi.waitFor(() => expect(got).toHaveLength(2));
+  await eventually(() => expect(got).toHaveLength(2));
   expect(got.map(([name]) => name)).toEqual(['lost', 'after']);
 });
 
@@ -173,7 +174,7 @@ test('[S1-08] own changes leave no hole: nothing is read for them', async () => 
   switchboard.publish('Pet', { name: 'own' }, { origin });
   switchboard.publish('Pet', { name: 'own' }, { origin });
   switchboard.publish('Pet', { name: 'other' });
-  await vi.waitFor(() => expect(got).toEqual([['other', 3, false]]));
+  await eventually(() => expect(got).toEqual([['other', 3, false]]));
   expect(actions()).not.toContain('readNotifications');
 });
 
@@ -204,7 +205,7 @@ test('of several topics only the refused one is left out', async () => {
   client.connect();
   await subscribed('Pet');
   switchboard.publish('Pet', { name: 'Luna' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   expect(errors).toEqual(['topic-not-allowed']);
 });
 
@@ -212,7 +213,7 @@ test('a token that is not valid fails for good, and says so', async () => {
   refuseOnce('authenticate', 'token-invalid');
   const { client, errors } = start();
   client.connect();
-  await vi.waitFor(() => expect(client.state.name).toBe('failed'));
+  await eventually(() => expect(client.state.name).toBe('failed'));
   expect(client.state.code).toBe('token-invalid');
   expect(errors).toEqual(['token-invalid']);
 });
@@ -262,10 +263,10 @@ test('disconnect leaves nothing behind, and connect takes everything up again', 
   client.disconnect();
   expect(client.state.name).toBe('closed');
   const sockets = () => switchboard.sessions.get(client.sessionId)?.sockets.size;
-  await vi.waitFor(() => expect(sockets()).toBe(0));
+  await eventually(() => expect(sockets()).toBe(0));
   switchboard.publish('Pet', { name: 'meanwhile' });
   client.connect();
-  await vi.waitFor(() => expect(recoveries).toHaveLength(1));
+  await eventually(() => expect(recoveries).toHaveLength(1));
   expect(got).toEqual([['meanwhile', 1, true]]);
 });
 
@@ -274,9 +275,9 @@ test('a listener that disconnects as soon as it is connected is obeyed', async (
   listen();
   client.on('state', ({ name }) => name === 'connected' && client.disconnect());
   client.connect();
-  await vi.waitFor(() => expect(client.state.name).toBe('closed'));
+  await eventually(() => expect(client.state.name).toBe('closed'));
   const sockets = () => switchboard.sessions.get(client.sessionId)?.sockets.size;
-  await vi.waitFor(() => expect(sockets()).toBe(0));
+  await eventually(() => expect(sockets()).toBe(0));
   expect(actions()).toEqual(['authenticate']);
 });
 
@@ -285,27 +286,27 @@ test('the last handler of a topic takes the subscription with it; a new one begi
   const second = listen();
   unsubscribe();
   second.unsubscribe();
-  await vi.waitFor(() => expect(actions().at(-1)).toBe('unsubscribe'));
+  await eventually(() => expect(actions().at(-1)).toBe('unsubscribe'));
   switchboard.publish('Pet', { name: 'unheard' });
   listen();
   await subscribed();
-  await vi.waitFor(() => expect(actions().at(-1)).toBe('subscribe'));
+  await eventually(() => expect(actions().at(-1)).toBe('subscribe'));
   switchboard.publish('Pet', { name: 'heard' });
-  await vi.waitFor(() => expect(got).toEqual([['heard', 2, false]]));
+  await eventually(() => expect(got).toEqual([['heard', 2, false]]));
 });
 
 test('a subscription that is given up and taken again at once still delivers', async () => {
   const { got, listen, unsubscribe } = await startListening();
   unsubscribe();
   listen();
-  await vi.waitFor(() => expect(actions().filter((name) => name === 'subscribe')).toHaveLength(2));
+  await eventually(() => expect(actions().filter((name) => name === 'subscribe')).toHaveLength(2));
   switchboard.publish('Pet', { name: 'Luna' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
 });
 
 test('the wire can be watched, and no token is seen on it', async () => {
   const { wire } = await startListening({ getToken: () => 'eyJsecret' });
-  await vi.waitFor(() => expect(wire).toHaveLength(4));
+  await eventually(() => expect(wire).toHaveLength(4));
   expect(wire.map(({ direction }) => direction)).toEqual(['out', 'in', 'out', 'in']);
   expect(JSON.stringify(wire.filter(({ direction }) => direction === 'out'))).not.toContain('eyJ');
 });

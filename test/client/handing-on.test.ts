@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import {
   cleanUps,
   connected,
@@ -36,7 +37,7 @@ const publishLarge = (name: string) =>
 
 /** The answer to the nth question. */
 async function answer(nth: number, status: number, body: object = {}): Promise<void> {
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(nth));
+  await eventually(() => expect(asked.length).toBeGreaterThan(nth));
   asked[nth]?.answer.writeHead(status, { 'content-type': 'application/json' });
   asked[nth]?.answer.end(JSON.stringify(body));
 }
@@ -51,21 +52,21 @@ test('several frames in one are handed on as if they had come alone', async () =
   switchboard.pack(() => {
     for (const name of ['a', 'b', 'c']) switchboard.publish('Pet', { name });
   });
-  await vi.waitFor(() => expect(got.map(([name]) => name)).toEqual(['a', 'b', 'c']));
+  await eventually(() => expect(got.map(([name]) => name)).toEqual(['a', 'b', 'c']));
 });
 
 test('a reference is followed with the token, and what comes after it waits', async () => {
   const { got } = await startListening({ tenant: 'uptown' });
   publishLarge('large');
   switchboard.publish('Pet', { name: 'small' });
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await eventually(() => expect(asked).toHaveLength(1));
   expect(asked[0]).toMatchObject({
     path: '/large',
     headers: { authorization: 'Bearer sam', 'x-tenant': 'uptown' },
   });
   expect(got).toEqual([]);
   await answer(0, 200, { payload: { name: 'large' } });
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(got).toEqual([
       ['large', 1, false],
       ['small', 2, false],
@@ -82,10 +83,10 @@ test('a reference among what was missed is followed too, and other topics do not
   publishLarge('large');
   switchboard.publish('Shop', { isOpen: true });
   letIn();
-  await vi.waitFor(() => expect(shops).toEqual([true]));
+  await eventually(() => expect(shops).toEqual([true]));
   expect(started.got).toEqual([]);
   await answer(0, 200, { payload: { name: 'large' } });
-  await vi.waitFor(() => expect(started.got).toEqual([['large', 1, true]]));
+  await eventually(() => expect(started.got).toEqual([['large', 1, true]]));
 });
 
 test('a reference that could not be followed is told and tried again, with a token of then', async () => {
@@ -95,7 +96,7 @@ test('a reference that could not be followed is told and tried again, with a tok
   await answer(0, 503);
   await answer(1, 401);
   await answer(2, 200, { payload: { name: 'large' } });
-  await vi.waitFor(() => expect(got).toEqual([['large', 1, false]]));
+  await eventually(() => expect(got).toEqual([['large', 1, false]]));
   expect(errors).toEqual(['reference-failed', 'reference-failed']);
   expect(getToken).toHaveBeenCalledTimes(4);
 });
@@ -110,7 +111,7 @@ test('[G4] a reference to what is there no more is a loss that is told, and the 
   publishLarge('gone');
   switchboard.publish('Pet', { name: 'after' });
   await answer(0, 404);
-  await vi.waitFor(() => expect(got).toEqual([['after', 2, false]]));
+  await eventually(() => expect(got).toEqual([['after', 2, false]]));
   expect(gaps).toEqual([{ topic: 'Pet', recovered: false, reason: 'expired' }]);
   expect(loads).toEqual(['subscribed', 'expired']);
   expect(asked).toHaveLength(1);
@@ -119,13 +120,13 @@ test('[G4] a reference to what is there no more is a loss that is told, and the 
 test('nothing is handed on after disconnect, and what was on its way comes after the next connect', async () => {
   const { client, got } = await startListening();
   publishLarge('large');
-  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  await eventually(() => expect(asked).toHaveLength(1));
   client.disconnect();
   await answer(0, 200, { payload: { name: 'large' } });
-  await vi.waitFor(() => expect(asked[0]?.answer.writableFinished).toBe(true));
+  await eventually(() => expect(asked[0]?.answer.writableFinished).toBe(true));
   expect(got).toEqual([]);
   client.connect();
-  await vi.waitFor(() => expect(got).toEqual([['large', 1, false]]));
+  await eventually(() => expect(got).toEqual([['large', 1, false]]));
 });
 
 /** A subscription whose state is loaded by the test. */
@@ -147,27 +148,27 @@ test('messages wait until the state is loaded that they change', async () => {
   const { client } = start();
   const { told, loads } = subscribeLoading(client);
   client.connect();
-  await vi.waitFor(() => expect(told).toEqual(['load: subscribed']));
+  await eventually(() => expect(told).toEqual(['load: subscribed']));
   switchboard.publish('Pet', { name: 'Luna' });
   const other = vi.fn();
   client.subscribe('Pet', other);
   switchboard.publish('Pet', { name: 'Rex' });
-  await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(2));
+  await eventually(() => expect(other).toHaveBeenCalledTimes(2));
   expect(told).toEqual(['load: subscribed']);
   loads[0]?.done();
-  await vi.waitFor(() => expect(told).toEqual(['load: subscribed', 'Luna', 'Rex']));
+  await eventually(() => expect(told).toEqual(['load: subscribed', 'Luna', 'Rex']));
 });
 
 test('a load that fails is told and tried again', async () => {
   const { client, errors } = start();
   const { told, loads } = subscribeLoading(client);
   client.connect();
-  await vi.waitFor(() => expect(loads).toHaveLength(1));
+  await eventually(() => expect(loads).toHaveLength(1));
   switchboard.publish('Pet', { name: 'Luna' });
   loads[0]?.fail();
-  await vi.waitFor(() => expect(loads).toHaveLength(2));
+  await eventually(() => expect(loads).toHaveLength(2));
   loads[1]?.done();
-  await vi.waitFor(() => expect(told).toEqual(['load: subscribed', 'load: subscribed', 'Luna']));
+  await eventually(() => expect(told).toEqual(['load: subscribed', 'load: subscribed', 'Luna']));
   expect(errors).toEqual(['load-failed']);
 });
 
@@ -175,17 +176,17 @@ test('[G4] after a loss the state is loaded anew, before what came after it', as
   const { client } = start();
   const { told, loads } = subscribeLoading(client);
   client.connect();
-  await vi.waitFor(() => expect(loads).toHaveLength(1));
+  await eventually(() => expect(loads).toHaveLength(1));
   loads[0]?.done();
   switchboard.publish('Pet', { name: 'first' });
-  await vi.waitFor(() => expect(told).toContain('first'));
+  await eventually(() => expect(told).toContain('first'));
   const letIn = await cutOff({ client });
   switchboard.forget('Pet');
   letIn();
-  await vi.waitFor(() => expect(loads).toHaveLength(2));
+  await eventually(() => expect(loads).toHaveLength(2));
   switchboard.publish('Pet', { name: 'second' });
   loads[1]?.done();
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(told).toEqual(['load: subscribed', 'first', 'load: epoch-changed', 'second']),
   );
 });
@@ -200,9 +201,9 @@ test('who joins a topic later loads the state of then, even while there is no so
   const { told, loads } = subscribeLoading(client);
   switchboard.publish('Pet', { name: 'missed' });
   letIn();
-  await vi.waitFor(() => expect(loads).toHaveLength(1));
+  await eventually(() => expect(loads).toHaveLength(1));
   loads[0]?.done();
-  await vi.waitFor(() => expect(told).toEqual(['load: subscribed', 'missed']));
+  await eventually(() => expect(told).toEqual(['load: subscribed', 'missed']));
 });
 
 test('who has left gets nothing more, whatever was on its way', async () => {
@@ -211,13 +212,13 @@ test('who has left gets nothing more, whatever was on its way', async () => {
   const other = vi.fn();
   client.subscribe('Pet', other);
   client.connect();
-  await vi.waitFor(() => expect(loads).toHaveLength(1));
+  await eventually(() => expect(loads).toHaveLength(1));
   switchboard.publish('Pet', { name: 'Luna' });
-  await vi.waitFor(() => expect(other).toHaveBeenCalledOnce());
+  await eventually(() => expect(other).toHaveBeenCalledOnce());
   unsubscribe();
   loads[0]?.done();
   switchboard.publish('Pet', { name: 'Rex' });
-  await vi.waitFor(() => expect(other).toHaveBeenCalledTimes(2));
+  await eventually(() => expect(other).toHaveBeenCalledTimes(2));
   expect(told).toEqual(['load: subscribed']);
 });
 
@@ -226,15 +227,15 @@ test('another user on the same client begins anew, and nothing of the first is h
   const { client } = start({ getToken: () => user });
   const { told, loads } = subscribeLoading(client);
   client.connect();
-  await vi.waitFor(() => expect(loads).toHaveLength(1));
+  await eventually(() => expect(loads).toHaveLength(1));
   switchboard.publish('Pet', { name: 'for Sam' });
   user = 'joe';
   switchboard.cut();
   client.connect();
-  await vi.waitFor(() => expect(loads).toHaveLength(2));
+  await eventually(() => expect(loads).toHaveLength(2));
   for (const load of loads) load.done();
   switchboard.publish('Pet', { name: 'for Joe' });
-  await vi.waitFor(() => expect(told.at(-1)).toBe('for Joe'));
+  await eventually(() => expect(told.at(-1)).toBe('for Joe'));
   expect(told).toEqual(['load: subscribed', 'load: subscribed', 'for Joe']);
 });
 
@@ -243,7 +244,7 @@ test('a hole on a busy topic is asked about, however fast the rest comes', async
   switchboard.publish('Pet', { name: 'lost' }, { lose: true });
   const busy = setInterval(() => switchboard.publish('Pet', { name: 'busy' }), 20);
   cleanUps.push(() => clearInterval(busy));
-  await vi.waitFor(() => expect(got[0]).toEqual(['lost', 1, true]));
+  await eventually(() => expect(got[0]).toEqual(['lost', 1, true]));
 });
 
 test('a handler or listener that throws is told as such, and nobody else is touched by it', async () => {
@@ -266,8 +267,8 @@ test('a handler or listener that throws is told as such, and nobody else is touc
   client.connect();
   await subscribed();
   switchboard.publish('Pet', { name: 'Luna' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
-  await vi.waitFor(() => expect(faults).toContainEqual(new Error('handler')));
+  await eventually(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(faults).toContainEqual(new Error('handler')));
   expect(faults).toContainEqual(new Error('state'));
   off();
 });

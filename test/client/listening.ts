@@ -3,6 +3,7 @@ import { type ClientOptions, createClient } from '../../client/client.ts';
 import type { WireFrame } from '../../client/connection.ts';
 import type { ClientEvents, Gap, Trouble } from '../../client/events.ts';
 import type { State } from '../../client/state.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTinySwitchboard } from './tiny-switchboard.ts';
 
 interface Pet {
@@ -59,9 +60,9 @@ export function connectionOf(client: { state: State }) {
 }
 
 export const connected = (client: { state: State }) =>
-  vi.waitFor(() => expect(client.state.name).toBe('connected'));
+  eventually(() => expect(client.state.name).toBe('connected'));
 export const subscribed = (topic = 'Pet') =>
-  vi.waitFor(() =>
+  eventually(() =>
     expect([...switchboard.sessions.values()].some(({ topics }) => topics.has(topic))).toBe(true),
   );
 export const actions = () => switchboard.heard.map(({ action }) => action);
@@ -83,7 +84,7 @@ export async function connectUnderFakeTime(options: Partial<ClientOptions> = {})
   const started = start(options);
   started.listen();
   started.client.connect();
-  await vi.waitFor(() => expect(actions()).toContain('subscribe'));
+  await eventually(() => expect(actions()).toContain('subscribe'));
   const open = () => count(started.wire, 'out') - count(started.wire, 'in');
   let unanswered = 0;
   /** In small steps, so that what is asked of the server is answered before its time is up. */
@@ -111,7 +112,7 @@ export async function cutOff({ client }: Pick<ReturnType<typeof start>, 'client'
     letIn = done;
   });
   switchboard.cut();
-  await vi.waitFor(() => expect(client.state.name).not.toBe('connected'));
+  await eventually(() => expect(client.state.name).not.toBe('connected'));
   return () => {
     letIn();
     client.connect();

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { ClientOptions } from '../../client/client.ts';
 import { openMemory } from '../../client/memory.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   actions,
   cleanUps,
@@ -39,15 +40,15 @@ test('[G4] the next page goes on where this one was: each message once, in seque
   const first = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
   switchboard.publish('Pet', { name: 'b' });
-  await vi.waitFor(() => expect(first.got).toHaveLength(2));
+  await eventually(() => expect(first.got).toHaveLength(2));
   const { connectionId } = connectionOf(first.client);
 
   const kept = reload(first, storage);
   switchboard.publish('Pet', { name: 'c' });
   const second = await openPage(kept);
-  await vi.waitFor(() => expect(second.recoveries).toHaveLength(1));
+  await eventually(() => expect(second.recoveries).toHaveLength(1));
   switchboard.publish('Pet', { name: 'd' });
-  await vi.waitFor(() => expect(second.got).toHaveLength(2));
+  await eventually(() => expect(second.got).toHaveLength(2));
   expect(second.got.map(([name, seq]) => [name, seq])).toEqual([
     ['c', 3],
     ['d', 4],
@@ -62,19 +63,19 @@ test('a page that goes on does not load what it has; one that lost something doe
   const storage = storageOf();
   const first = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(first.got).toHaveLength(1));
+  await eventually(() => expect(first.got).toHaveLength(1));
   const load = vi.fn();
 
   const second = start({ memory: openMemory(reload(first, storage)) });
   second.client.subscribe('Pet', () => {}, { load });
   second.client.connect();
-  await vi.waitFor(() => expect(second.recoveries).toHaveLength(1));
+  await eventually(() => expect(second.recoveries).toHaveLength(1));
   expect(load).not.toHaveBeenCalled();
 
   second.client.disconnect();
   switchboard.forget('Pet');
   second.client.connect();
-  await vi.waitFor(() => expect(load).toHaveBeenCalledWith('epoch-changed'));
+  await eventually(() => expect(load).toHaveBeenCalledWith('epoch-changed'));
 });
 
 test('what was not handed on before the reload is handed on after it', async () => {
@@ -84,9 +85,9 @@ test('what was not handed on before the reload is handed on after it', async () 
   first.client.subscribe('Pet', () => {}, { load });
   first.listen();
   first.client.connect();
-  await vi.waitFor(() => expect(load).toHaveBeenCalled());
+  await eventually(() => expect(load).toHaveBeenCalled());
   switchboard.publish('Pet', { name: 'seen by one of two' });
-  await vi.waitFor(() => expect(first.got).toHaveLength(1));
+  await eventually(() => expect(first.got).toHaveLength(1));
   const second = await openPage(reload(first, storage));
   expect(switchboard.heard.at(-1)).toMatchObject({ action: 'subscribe', cursors: [] });
   expect(second.client.sessionId).toBe(first.client.sessionId);
@@ -96,12 +97,12 @@ test('[S1-08] a tab that was duplicated has a session of its own, and goes on fr
   const storage = storageOf();
   const first = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(first.got).toHaveLength(1));
+  await eventually(() => expect(first.got).toHaveLength(1));
   const second = await openPage(duplicate(storage));
   expect(second.client.sessionId).not.toBe(first.client.sessionId);
   const { sessionId: origin } = first.client;
   switchboard.publish('Pet', { name: 'of the first' }, { origin });
-  await vi.waitFor(() => expect(second.got.map(([name]) => name)).toEqual(['of the first']));
+  await eventually(() => expect(second.got.map(([name]) => name)).toEqual(['of the first']));
   expect(connectionOf(first.client).code).toBe('welcome');
   expect(first.states.map(({ name }) => name)).not.toContain('reconnecting');
 });
@@ -110,7 +111,7 @@ test('another user finds nothing of the one before', async () => {
   const storage = storageOf();
   const first = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(first.got).toHaveLength(1));
+  await eventually(() => expect(first.got).toHaveLength(1));
   const kept = reload(first, storage);
   switchboard.publish('Pet', { name: 'missed by Sam' });
   const load = vi.fn();
@@ -118,17 +119,17 @@ test('another user finds nothing of the one before', async () => {
   second.client.subscribe('Pet', () => {}, { load });
   second.listen();
   second.client.connect();
-  await vi.waitFor(() => expect(load).toHaveBeenCalledWith('subscribed'));
+  await eventually(() => expect(load).toHaveBeenCalledWith('subscribed'));
   await subscribed();
   switchboard.publish('Pet', { name: 'for Joe' });
-  await vi.waitFor(() => expect(second.got).toEqual([['for Joe', 3, false]]));
+  await eventually(() => expect(second.got).toEqual([['for Joe', 3, false]]));
 });
 
 test('a topic that nobody follows any more is forgotten', async () => {
   const storage = storageOf();
   const { got, unsubscribe, client } = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   unsubscribe();
   client.disconnect();
   expect(openMemory(duplicate(storage)).cursorOf('Pet')).toBeUndefined();
@@ -156,7 +157,7 @@ test.each([
   const storage = storageOf(new Map([['switchboard.session', garbled]]));
   const { got } = await openPage(storage);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   expect(actions()).toEqual(['authenticate', 'subscribe']);
 });
 
@@ -185,9 +186,9 @@ test('a storage that is full is the fault of nobody here: the client goes on', a
   });
   const { got, client } = await openPage(full);
   switchboard.publish('Pet', { name: 'a' });
-  await vi.waitFor(() => expect(got).toHaveLength(1));
+  await eventually(() => expect(got).toHaveLength(1));
   client.disconnect();
   expect(client.state.name).toBe('closed');
-  await vi.waitFor(() => expect(faults).toContainEqual(new Error('QuotaExceeded')));
+  await eventually(() => expect(faults).toContainEqual(new Error('QuotaExceeded')));
   vi.restoreAllMocks();
 });

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { type Handler, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 /** A stage that notes the events of its connections in the order of their arrival. */
@@ -15,7 +16,7 @@ async function start() {
   return { ...stage, seen };
 }
 const until = (seen: readonly string[], expected: readonly string[]) =>
-  vi.waitFor(() => expect(seen).toEqual(expected));
+  eventually(() => expect(seen).toEqual(expected));
 
 describe('$disconnect', () => {
   it('never comes', async () => {
@@ -23,7 +24,7 @@ describe('$disconnect', () => {
     gates.close({ at: 'route', what: '$disconnect', do: 'lose' });
     const lost = await connect();
     lost.ws.terminate();
-    await vi.waitFor(() => expect(gates.list()).toMatchObject([{ acted: 1 }]));
+    await eventually(() => expect(gates.list()).toMatchObject([{ acted: 1 }]));
     const next = await connect();
     next.ws.close();
     await until(seen, ['$connect', '$connect', '$disconnect']);
@@ -43,7 +44,7 @@ describe('$disconnect', () => {
     gates.close({ at: 'route', what: '$disconnect', do: 'delay', ms: 60_000 });
     const { ws } = await connect();
     ws.close();
-    await vi.waitFor(() => expect(gates.list()).toMatchObject([{ acted: 1 }]));
+    await eventually(() => expect(gates.list()).toMatchObject([{ acted: 1 }]));
     await connect();
     expect(seen).toEqual(['$connect', '$connect']);
     clock.advance(60_000);

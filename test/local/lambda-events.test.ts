@@ -1,7 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createFunctions } from '../../local/lambda/functions.ts';
 import type { AwsCall, Principal, Service, StageContext } from '../../local/service.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   account,
   functionArn,
@@ -63,7 +64,7 @@ afterEach(() => stage.stop());
 const later = (event: object) =>
   stage.functions.invokeLater(functionArn('greet'), JSON.stringify(event), operator);
 const tries = () => stage.context.trace.recent().filter(({ kind }) => kind === 'invoke');
-const afterTries = (count: number) => vi.waitFor(() => expect(tries()).toHaveLength(count), 5000);
+const afterTries = (count: number) => eventually(() => expect(tries()).toHaveLength(count));
 const waiting = () => stage.context.store.entries('lambda.events').length;
 
 describe('an asynchronous invocation', () => {
@@ -72,7 +73,7 @@ describe('an asynchronous invocation', () => {
     later({});
     await afterTries(1);
     expect(tries()[0]).toMatchObject({ by: 'operator', on: 'greet', outcome: 'ok' });
-    await vi.waitFor(() => expect(waiting()).toBe(0));
+    await eventually(() => expect(waiting()).toBe(0));
   });
 
   test('is tried again after one minute and after two more, with the same request id', async () => {
@@ -87,7 +88,7 @@ describe('an asynchronous invocation', () => {
     await afterTries(3);
     expect(tries().map(({ outcome }) => outcome)).toEqual(['Error', 'Error', 'ok']);
     expect(new Set(tries().map(({ detail }) => detail?.requestId)).size).toBe(1);
-    await vi.waitFor(() => expect(waiting()).toBe(0));
+    await eventually(() => expect(waiting()).toBe(0));
   });
 
   test('that never succeeds goes to its destination with what it came to', async () => {
@@ -97,7 +98,7 @@ describe('an asynchronous invocation', () => {
     stage.context.clock.advance(minute);
     await afterTries(2);
     stage.context.clock.advance(2 * minute);
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await eventually(() => expect(sent).toHaveLength(1));
     expect(sent[0]?.principal.name).toBe('greet');
     const { QueueUrl, MessageBody } = JSON.parse(String(sent[0]?.body));
     expect(QueueUrl).toBe(queueUrl);
@@ -124,7 +125,7 @@ describe('an asynchronous invocation', () => {
   test('has as many tries as it is configured', async () => {
     await open(failing, [config({ ...toQueue, MaximumRetryAttempts: 0 })]);
     later({});
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await eventually(() => expect(sent).toHaveLength(1));
     expect(tries()).toHaveLength(1);
   });
 
@@ -133,7 +134,7 @@ describe('an asynchronous invocation', () => {
     later({});
     await afterTries(1);
     stage.context.clock.advance(minute);
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await eventually(() => expect(sent).toHaveLength(1));
     const record = JSON.parse(JSON.parse(String(sent[0]?.body)).MessageBody);
     expect(record.requestContext).toMatchObject({ condition: 'EventAgeExceeded' });
   });
@@ -141,7 +142,7 @@ describe('an asynchronous invocation', () => {
   test('that is lost says so, by name', async () => {
     await open(failing, [config({ MaximumRetryAttempts: 0 })]);
     later({});
-    await vi.waitFor(() => expect(stage.warnings).toHaveLength(1));
+    await eventually(() => expect(stage.warnings).toHaveLength(1));
     expect(stage.warnings[0]).toMatch(
       /^Small\/greet\/Resource failed 1 times on the event .* has no on-failure destination: the event is lost\.$/,
     );
@@ -150,7 +151,7 @@ describe('an asynchronous invocation', () => {
   test('that its role may not send to the destination says so', async () => {
     await open(failing, [config({ ...toQueue, MaximumRetryAttempts: 0 })], { statements: [] });
     later({});
-    await vi.waitFor(() => expect(stage.warnings).toHaveLength(1));
+    await eventually(() => expect(stage.warnings).toHaveLength(1));
     expect(stage.warnings[0]).toContain('is not authorized to perform: sqs:SendMessage');
   });
 
@@ -159,7 +160,7 @@ describe('an asynchronous invocation', () => {
       properties: { DeadLetterConfig: { TargetArn: queueArn } },
     });
     later({ pet: 's1' });
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await eventually(() => expect(sent).toHaveLength(1));
     expect(JSON.parse(String(sent[0]?.body)).MessageBody).toBe('{"pet":"s1"}');
   });
 

@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Principal, Trace, TraceEvent } from '../../local/service.ts';
+import { eventually } from '../support/eventually.ts';
 import { functionArn, openSmallStage, type SmallStage } from './fixtures/small-stage.ts';
 
 const caller: Principal = { kind: 'operator', name: 'operator', arn: '', roleArn: '' };
@@ -372,10 +373,10 @@ describe('what a function writes', () => {
   const lines = (name: string) =>
     stage.context.trace.recent().filter((event) => event.kind === 'log' && event.by === name);
   const arrived = (name: string, count: number) =>
-    vi.waitFor(() => {
+    eventually(() => {
       expect(lines(name).length).toBeGreaterThanOrEqual(count);
       return lines(name).map(({ outcome }: TraceEvent) => outcome);
-    }, 5000);
+    });
 
   test('comes as Lambda’s text lines, to the trace and to its file', async () => {
     const { requestId } = await invoke('logsText');
@@ -385,7 +386,7 @@ describe('what a function writes', () => {
     expect(written[2]).toMatch(/\tDEBUG\tfine$/);
     expect(written[3]).toBe('raw');
     const file = join(stage.context.directory, 'logs', 'logsText.log');
-    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('raw'));
+    await eventually(() => expect(readFileSync(file, 'utf8')).toContain('raw'));
   });
 
   test('comes as Lambda’s JSON lines from its level on, where that is the format', async () => {
@@ -553,7 +554,7 @@ describe('when the stage ends', () => {
     const [pids] = (await events.once(child, 'message')) as [number[]];
     expect(pids.map(isThere)).toEqual([true, true]);
     child.kill('SIGKILL');
-    await vi.waitFor(() => expect(pids.map(isThere)).toEqual([false, false]), 5000);
+    await eventually(() => expect(pids.map(isThere)).toEqual([false, false]));
   });
 });
 

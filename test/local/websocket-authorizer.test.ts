@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { API_ARN, type StageOptions, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const METHOD_ARN = `${API_ARN}/prod/$connect`;
@@ -88,7 +89,7 @@ describe('a Lambda authorizer of a WebSocket API', () => {
   it('answers 500 when the function is slower than the gateway waits', async () => {
     const stage = await startWithAuthorizer(() => new Promise(() => {}));
     const refusal = stage.refusal();
-    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    await eventually(() => expect(stage.invocations).toHaveLength(1));
     stage.clock.advance(29_000);
     expect(await refusal).toBe(500);
   });
@@ -164,7 +165,7 @@ describe('a Lambda authorizer of a WebSocket API', () => {
     const { ws } = await stage.connect();
     ws.send('hello');
     ws.close();
-    await vi.waitFor(() => expect(Object.keys(events)).toHaveLength(3));
+    await eventually(() => expect(Object.keys(events)).toHaveLength(3));
     const authorizer = {
       principalId: 'joe',
       integrationLatency: expect.any(Number),

@@ -5,6 +5,7 @@ import {
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import {
   ACCOUNT,
   API_ID,
@@ -116,7 +117,7 @@ describe('POST @connections', () => {
     }
     expect(fault).toMatchObject({ name: 'LimitExceededException', status: 429 });
     socket.ws.resume();
-    await vi.waitFor(async () => expect((await faultOf(post())).name).toBeUndefined());
+    await eventually(async () => expect((await faultOf(post())).name).toBeUndefined());
   });
 });
 
@@ -153,7 +154,7 @@ describe('DELETE @connections', () => {
     const answer = await client.send(new DeleteConnectionCommand({ ConnectionId }));
     expect(answer.$metadata.httpStatusCode).toBe(204);
     expect(await socket.closed).toEqual({ code: 1000, reason: 'Connection Closed Normally' });
-    await vi.waitFor(() => expect(left).toHaveBeenCalledOnce());
+    await eventually(() => expect(left).toHaveBeenCalledOnce());
     expect(left.mock.calls[0]?.[0].requestContext).toMatchObject({
       disconnectStatusCode: 1000,
       disconnectReason: 'Connection Closed Normally',
@@ -196,7 +197,7 @@ describe('@connections answers 410', () => {
     });
     const client = stage.management();
     const opening = stage.connect();
-    await vi.waitFor(() => expect(ConnectionId).not.toBe(''));
+    await eventually(() => expect(ConnectionId).not.toBe(''));
     const post = () => client.send(new PostToConnectionCommand({ ConnectionId, Data: 'x' }));
     expect(await faultOf(post())).toMatchObject({ name: 'GoneException', status: 410 });
     expect(await faultOf(client.send(new DeleteConnectionCommand({ ConnectionId })))).toMatchObject(
@@ -220,7 +221,7 @@ describe('@connections answers 410', () => {
     });
     const { ws } = await stage.connect();
     ws.close();
-    await vi.waitFor(() => expect(connectionId).not.toBe(''));
+    await eventually(() => expect(connectionId).not.toBe(''));
     const post = new PostToConnectionCommand({ ConnectionId: connectionId, Data: 'x' });
     expect((await faultOf(stage.management().send(post))).name).toBe('GoneException');
     resolve({ statusCode: 200 });

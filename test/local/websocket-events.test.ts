@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { API_ID, type Handler, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const ID = /^[\w-]{15}=$/;
@@ -23,9 +24,9 @@ async function liveThrough(path = '/prod', options: { headers?: Record<string, s
   const stage = await startRecorded();
   const { ws } = await stage.connect(path, options);
   ws.send('{"action":"greet"}');
-  await vi.waitFor(() => expect(stage.events.MESSAGE).toBeDefined());
+  await eventually(() => expect(stage.events.MESSAGE).toBeDefined());
   ws.close(4001, 'enough');
-  await vi.waitFor(() => expect(stage.events.DISCONNECT).toBeDefined());
+  await eventually(() => expect(stage.events.DISCONNECT).toBeDefined());
   const { CONNECT, MESSAGE, DISCONNECT } = stage.events;
   return { ...stage, CONNECT, MESSAGE, DISCONNECT };
 }
@@ -173,7 +174,7 @@ describe('the events that functions get', () => {
     const stage = await startRecorded();
     const { ws } = await stage.connect();
     ws.close(code, reason);
-    await vi.waitFor(() => expect(stage.events.DISCONNECT).toBeDefined());
+    await eventually(() => expect(stage.events.DISCONNECT).toBeDefined());
     const { disconnectStatusCode, disconnectReason } = stage.events.DISCONNECT.requestContext;
     expect({ code: disconnectStatusCode, reason: disconnectReason }).toEqual(expected);
   });
@@ -182,7 +183,7 @@ describe('the events that functions get', () => {
     const stage = await startRecorded();
     const { ws } = await stage.connect();
     ws.terminate();
-    await vi.waitFor(() => expect(stage.events.DISCONNECT).toBeDefined());
+    await eventually(() => expect(stage.events.DISCONNECT).toBeDefined());
     expect(stage.events.DISCONNECT.requestContext.disconnectStatusCode).toBe(1006);
   });
 });

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { API_ARN, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const ok = () => ({ statusCode: 200 });
@@ -12,7 +13,7 @@ describe('the handshake of a WebSocket API', () => {
     const opening = stage.connect().then(() => {
       isOpen = true;
     });
-    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    await eventually(() => expect(stage.invocations).toHaveLength(1));
     expect(isOpen).toBe(false);
     resolve({ statusCode: 200 });
     await opening;
@@ -63,7 +64,7 @@ describe('the handshake of a WebSocket API', () => {
   it('answers 502 when $connect is slower than the integration allows', async () => {
     const stage = await startWebSocketStage({ routes: { $connect: () => new Promise(() => {}) } });
     const refusal = stage.refusal();
-    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    await eventually(() => expect(stage.invocations).toHaveLength(1));
     stage.clock.advance(29_000);
     expect(await refusal).toBe(502);
   });
@@ -165,11 +166,11 @@ describe('the handshake of a WebSocket API', () => {
     });
     const socket = connect(stage.port, '127.0.0.1');
     socket.write(handshakeRequest(stage.port));
-    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    await eventually(() => expect(stage.invocations).toHaveLength(1));
     socket.resetAndDestroy();
     await new Promise((done) => socket.once('close', done));
     resolve({ statusCode: 200 });
-    await vi.waitFor(() => expect(left).toHaveBeenCalledOnce());
+    await eventually(() => expect(left).toHaveBeenCalledOnce());
     expect(left.mock.calls[0]?.[0].requestContext.disconnectStatusCode).toBe(1006);
   });
 

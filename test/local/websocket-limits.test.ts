@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { type FrameHeader, scanFrames, textFrame } from '../../local/websocket/frames.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Handler, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const KB = 1024;
@@ -19,7 +20,7 @@ async function startEcho() {
   });
   /** The code and reason that `$disconnect` is told. */
   const disconnect = async () => {
-    await vi.waitFor(() => expect(left).toHaveBeenCalled(), { timeout: 5_000 });
+    await eventually(() => expect(left).toHaveBeenCalled());
     expect(left).toHaveBeenCalledOnce();
     const { disconnectStatusCode, disconnectReason } = left.mock.calls[0]?.[0].requestContext ?? {};
     return { code: disconnectStatusCode, reason: disconnectReason };

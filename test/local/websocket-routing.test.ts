@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compileSelection, routeOf } from '../../local/websocket/routing.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Handler, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const KIND_AND_VERB = `\${request.body.kind}/\${request.body.verb}`;
@@ -72,7 +73,7 @@ describe('a message to a WebSocket API', () => {
     const texts = ['{ "action":"go" }', '{"action":"stay"}', 'plain', ''];
     for (const [count, text] of texts.entries()) {
       ws.send(text);
-      await vi.waitFor(() => expect(seen).toHaveLength(count + 1));
+      await eventually(() => expect(seen).toHaveLength(count + 1));
     }
     expect(seen).toEqual([
       ['go', '{ "action":"go" }'],
@@ -149,7 +150,7 @@ describe('a message to a WebSocket API', () => {
     const stage = await startWebSocketStage({ routes: { $default: () => new Promise(() => {}) } });
     const socket = await stage.connect();
     socket.ws.send('x');
-    await vi.waitFor(() => expect(stage.invocations).toHaveLength(1));
+    await eventually(() => expect(stage.invocations).toHaveLength(1));
     stage.clock.advance(29_000);
     expect(JSON.parse(await socket.next()).message).toBe('Endpoint request timed out');
   });
@@ -180,7 +181,7 @@ describe('a message to a WebSocket API', () => {
     const { ws } = await stage.connect();
     ws.send('first');
     ws.send('second');
-    await vi.waitFor(() => expect(done).toEqual(['second', 'first']));
+    await eventually(() => expect(done).toEqual(['second', 'first']));
   });
 });
 
@@ -211,7 +212,7 @@ describe('what a function returns for a message', () => {
     });
     const socket = await stage.connect();
     socket.ws.send('x');
-    await vi.waitFor(() => expect(frames(stage.trace())).toEqual(['ok']));
+    await eventually(() => expect(frames(stage.trace())).toEqual(['ok']));
     socket.ws.send('{"action":"marker"}');
     expect(JSON.parse(await socket.next()).message).toBe('Internal server error');
   });
@@ -222,7 +223,7 @@ describe('what a function returns for a message', () => {
       const stage = await startWebSocketStage({ routes: { $default: () => ({ statusCode }) } });
       const socket = await stage.connect();
       socket.ws.send('x');
-      await vi.waitFor(() => expect(frames(stage.trace())).toEqual(['ok']));
+      await eventually(() => expect(frames(stage.trace())).toEqual(['ok']));
       expect(socket.received).toEqual([]);
       expect(socket.ws.readyState).toBe(socket.ws.OPEN);
     },

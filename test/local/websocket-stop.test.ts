@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 describe('stopping the WebSocket APIs', () => {
@@ -49,7 +50,7 @@ it('the list of sockets has those that are open, and those that ended with when'
     stage.service.sockets().open;
   expect(openedAt).toBeGreaterThanOrEqual(since);
   first.ws.close();
-  await vi.waitFor(() => expect(stage.service.sockets().ended).toHaveLength(1));
+  await eventually(() => expect(stage.service.sockets().ended).toHaveLength(1));
   const { open, ended } = stage.service.sockets();
   expect(open.map(({ connectionId }) => connectionId)).not.toContain(firstId);
   expect(open).toHaveLength(1);
@@ -85,7 +86,7 @@ describe('the trace of a WebSocket API', () => {
     socket.ws.send('{"action":"parse", hush:1}');
     await socket.next();
     socket.ws.close(4000, 'hush');
-    await vi.waitFor(() => expect(stage.trace().at(-1)?.what).toBe('close'));
+    await eventually(() => expect(stage.trace().at(-1)?.what).toBe('close'));
     expect(stage.trace()).toMatchObject([
       { kind: 'socket', what: '$connect', outcome: '101' },
       { kind: 'frame', what: 'sent', outcome: 'ok', detail: { bytes: 4 } },
