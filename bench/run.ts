@@ -31,6 +31,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'posts a second and CPU per post: our sender, the SDK, and bare sockets, side by side',
     load: async () => (await import('./fan-out.ts')).fanOut,
   },
+  resume: {
+    says: 'catching up on 10 to 10,000 missed messages, and publishes a second on one topic and on fifty',
+    load: async () => (await import('./resume.ts')).resume,
+  },
   topics: {
     says: 'read units and milliseconds to find whom a publish goes to, beside the documents’ designs',
     load: async () => (await import('./topics.ts')).topics,
