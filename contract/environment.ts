@@ -17,8 +17,11 @@ export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
 export const USER_POOL_VARIABLE = 'USER_POOL_ID';
 export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';
 
-/** How a client gets in. `message`: connect, then `authenticate`. `none`: no user, no session. */
-export const doors = ['message', 'none'] as const;
+/**
+ * How a client gets in. `message`: connect, then `authenticate`. `ticket`: with a one-time ticket in the
+ * URL. `sub-protocol`: with a token beside the sub-protocol's name. `none`: no user, no session.
+ */
+export const doors = ['message', 'ticket', 'sub-protocol', 'none'] as const;
 export type Door = (typeof doors)[number];
 
 /** What an operator sets and the functions obey; each travels as text in the variable of its name. */

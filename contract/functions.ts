@@ -76,6 +76,33 @@ export const functions = {
     timeoutSeconds: CONNECT_TIMEOUT_SECONDS, // it must not outlast its reaper
     memoryMb: 512,
   },
+  enter: {
+    file: 'routes/enter',
+    does: 'makes a new socket one of its user’s session, behind a door that knows them',
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update'],
+      subscriptions: ['update'],
+    },
+    sockets: ['delete'],
+    timeoutSeconds: 15, // room for the retries of a contended transaction
+    memoryMb: 512,
+  },
+  'ticket-door': {
+    file: 'authorizers/ticket-door',
+    does: 'lets in whoever brings a ticket',
+    tables: { tickets: ['delete'] },
+    timeoutSeconds: 5,
+    memoryMb: 512,
+  },
+  'sub-protocol-door': {
+    file: 'authorizers/sub-protocol-door',
+    does: 'lets in whoever offers a token beside the sub-protocol',
+    tables: {},
+    knowsUserPool: true,
+    timeoutSeconds: 10,
+    memoryMb: 1024, // as the default route's: RSA verification is CPU
+  },
   disconnect: {
     file: 'routes/disconnect',
     does: 'takes a closed socket out of its session',
@@ -104,6 +131,13 @@ export const functions = {
     tables: { notifications: ['batchGet', 'query SeqIndex'] },
     refersToHttp: true,
     timeoutSeconds: 25,
+    memoryMb: 512,
+  },
+  ticket: {
+    file: 'http/ticket',
+    does: 'gives a signed-in user a ticket for one handshake',
+    tables: { tickets: ['put'] },
+    timeoutSeconds: 10,
     memoryMb: 512,
   },
   'read-payload': {

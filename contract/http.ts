@@ -1,13 +1,15 @@
 /** The HTTP operations of Switchboard itself: path, request, who may call. The sample store has its own. */
 
 import * as z from 'zod/mini';
+import type { Door } from './environment.ts';
+import type { FunctionName } from './functions.ts';
 import {
   NOTIFICATION_ID_CHARACTERS,
   PASSWORD_CHARACTERS,
   REFRESH_TOKEN_CHARACTERS,
   USER_NAME_CHARACTERS,
 } from './limits.ts';
-import { readNotifications } from './protocol.ts';
+import { authenticate, readNotifications } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
 
 /** [S1-06] Names the caller's own session, so that what it causes is not sent back to it. */
@@ -18,6 +20,16 @@ export const TENANT_HEADER = 'X-Tenant';
 const userName = z.string().check(z.minLength(1), z.maxLength(USER_NAME_CHARACTERS));
 const password = z.string().check(z.minLength(1), z.maxLength(PASSWORD_CHARACTERS));
 const refreshToken = z.string().check(z.minLength(1), z.maxLength(REFRESH_TOKEN_CHARACTERS));
+
+export interface HttpOperation {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly function: FunctionName;
+  readonly access: 'user' | 'anonymous';
+  /** Routed behind this door alone. */
+  readonly door?: Door;
+  readonly request: z.ZodMiniType;
+}
 
 export const httpOperations = {
   /** [S1-04] The same answer as over the socket, for clients that would rather fetch. */
@@ -41,6 +53,15 @@ export const httpOperations = {
       topic: z.string(),
       id: z.string().check(z.maxLength(NOTIFICATION_ID_CHARACTERS)),
     }),
+  },
+  /** [S3-01] A ticket for one handshake through the door `ticket`. Answers {@link Ticket}. */
+  ticket: {
+    method: 'POST',
+    path: '/ticket',
+    function: 'ticket',
+    access: 'user',
+    door: 'ticket',
+    request: z.omit(authenticate, { action: true, id: true, v: true, token: true, tenant: true }),
   },
   /** [S0-01] Tokens for a user name and a password. Answers {@link Tokens}. */
   signIn: {
@@ -87,7 +108,14 @@ export const httpOperations = {
     access: 'anonymous',
     request: z.object({ inviteCode: z.string().check(z.maxLength(128)) }),
   },
-} as const;
+} as const satisfies Record<string, HttpOperation>;
+
+export interface Ticket {
+  /** Goes into the URL of the socket: `?ticket=…`. Good once. */
+  readonly ticket: string;
+  /** Seconds: not good from then on. */
+  readonly expiresAt: number;
+}
 
 export interface RefreshedTokens {
   readonly accessToken: string;

@@ -30,6 +30,9 @@ export const YOUNG_CONNECTION_SECONDS = 60;
 /** After so many refused tokens the socket is closed. */
 export const AUTHENTICATE_ATTEMPTS = 3;
 
+/** [S3-01] From `POST /ticket` to the handshake: a page needs a fraction of a second. */
+export const TICKET_SECONDS = 30;
+
 // ── Sessions ───────────────────────────────────────────────────────────────────────────────────
 /**
  * [S0-10] A session without a connection ends after this. A phone that changes cells or a page that

@@ -15,6 +15,7 @@ export type TableName =
   | 'notifications'
   | 'invitations'
   | 'throttles'
+  | 'tickets'
   | 'audit'
   | 'broadcasts';
 
@@ -82,6 +83,10 @@ export const tables = {
   },
   throttles: {
     partition: text('bucket'),
+    ttl: 'ttl',
+  },
+  tickets: {
+    partition: text('ticket'),
     ttl: 'ttl',
   },
   audit: {
@@ -352,6 +357,20 @@ export interface ThrottleRow {
 
 /** `window` is the number of the window since the epoch. */
 export const bucketKey = (whose: string, window: number): string => `${whose}${SEPARATOR}${window}`;
+
+// ── Tickets ────────────────────────────────────────────────────────────────────────────────────
+
+/** A ticket for one handshake. Deleted by whoever uses it. */
+export interface TicketRow extends SessionName {
+  /** SHA-256 of the ticket, in hexadecimal. */
+  readonly ticket: string;
+  /** Seconds: expiry of the token that it was given for. */
+  readonly expiresAt: number;
+  readonly replaces?: string;
+  readonly accepts: readonly Accepted[];
+  /** Good until then, to the second: unlike most rows' it is looked at. */
+  readonly ttl: number;
+}
 
 // ── Audit ──────────────────────────────────────────────────────────────────────────────────────
 

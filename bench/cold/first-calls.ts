@@ -50,10 +50,17 @@ const message = {
   topics: { L: [{ S: topic }] },
 };
 
+const admission = { ...session, expiresAt: '9999999999', accepts: '' };
+const atDoor = { methodArn: 'arn', requestContext: { requestTimeEpoch: now } };
+
 /** What each function is woken by, most commonly. Whatever it is, its first call to AWS is in it. */
 export const firstCalls: { readonly [Name in FunctionName]: object } = {
   connect: socketEvent(),
   disconnect: socketEvent(),
+  enter: { requestContext: { ...socketEvent().requestContext, authorizer: admission } },
+  'ticket-door': { ...atDoor, queryStringParameters: { ticket: 'none' } },
+  'sub-protocol-door': { ...atDoor, headers: { 'Sec-WebSocket-Protocol': 'switchboard' } },
+  ticket: httpEvent({ sessionId: 'tab' }),
   default: socketEvent({ type: 'ping' }),
   'read-notifications': httpEvent({ cursors: [{ topic, epoch: null, seq: 0 }] }),
   'read-payload': httpEvent(undefined, { topic, id: 'none' }),

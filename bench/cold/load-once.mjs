@@ -9,7 +9,11 @@ const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 
 const began = performance.now();
 const { handler } = await import(file);
 const loaded = performance.now();
-const answer = await handler(JSON.parse(event), context);
+// A door that lets nobody in without a token says so by an error.
+const answer = await handler(JSON.parse(event), context).catch((/** @type {Error} */ fault) => {
+  if (fault.message !== 'Unauthorized') throw fault;
+  return fault.message;
+});
 const answered = performance.now();
 
 fact(JSON.stringify({ loadMs: loaded - began, totalMs: answered - began, answer: answer ?? null }));

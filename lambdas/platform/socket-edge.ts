@@ -5,12 +5,16 @@ export interface SocketEvent {
   readonly requestContext: {
     readonly connectionId: string;
     readonly requestTimeEpoch: number;
+    /** What the API's authorizer handed on, where there is one. */
+    readonly authorizer?: Readonly<Record<string, unknown>>;
   };
   readonly body?: string | null;
 }
 
 export interface SocketAnswer {
   readonly statusCode: number;
+  /** Of the handshake; API Gateway hands on the sub-protocol alone. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
@@ -19,6 +23,7 @@ export interface SocketCallerFacts {
   /** Milliseconds since the epoch, by the gateway's clock. */
   readonly now: number;
   readonly body: string;
+  readonly authorizer: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -28,9 +33,9 @@ export interface SocketCallerFacts {
 export const socketEdge =
   (route: string, run: (facts: SocketCallerFacts) => Promise<SocketAnswer>) =>
   async ({ requestContext, body }: SocketEvent): Promise<SocketAnswer> => {
-    const { connectionId, requestTimeEpoch } = requestContext;
+    const { connectionId, requestTimeEpoch, authorizer = {} } = requestContext;
     try {
-      return await run({ connectionId, now: requestTimeEpoch, body: body ?? '' });
+      return await run({ connectionId, now: requestTimeEpoch, body: body ?? '', authorizer });
     } catch (fault) {
       logDefect('route.failed', fault, { route, connectionId });
       throw fault;

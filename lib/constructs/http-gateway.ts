@@ -12,8 +12,14 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import type { Door } from '../../contract/environment.ts';
 import type { FunctionName } from '../../contract/functions.ts';
-import { httpOperations, SESSION_HEADER, TENANT_HEADER } from '../../contract/http.ts';
+import {
+  type HttpOperation,
+  httpOperations,
+  SESSION_HEADER,
+  TENANT_HEADER,
+} from '../../contract/http.ts';
 import { keysOf } from '../records.ts';
 import { type GatewayProps, stageSettings } from './stage-settings.ts';
 import type { SwitchboardState } from './switchboard-state.ts';
@@ -48,9 +54,11 @@ export class HttpGateway extends Construct {
   }
 
   /** Routes the operations of the contract. */
-  route(to: Readonly<Record<FunctionName, IFunction>>): void {
+  route(to: Readonly<Record<FunctionName, IFunction>>, door: Door): void {
     for (const name of keysOf(httpOperations)) {
-      const { path, method, function: handler, access } = httpOperations[name];
+      const operation: HttpOperation = httpOperations[name];
+      if (operation.door !== undefined && operation.door !== door) continue;
+      const { path, method, function: handler, access } = operation;
       const routes = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],

@@ -87,8 +87,8 @@ export class Switchboard extends Construct {
       namesFunctions: chosen.namesFunctions,
       logRetention: chosen.logRetention,
     });
-    this.sockets.route(this.functions);
-    http.route(this.functions);
+    this.sockets.route(this.functions, chosen.door);
+    http.route(this.functions, chosen.door);
 
     this.webSocketApi = this.sockets.api;
     this.webSocketStage = this.sockets.stage;

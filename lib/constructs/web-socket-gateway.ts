@@ -1,9 +1,11 @@
 import { Validations } from 'aws-cdk-lib';
 import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { SocketCall } from '../../contract/functions.ts';
+import type { Door } from '../../contract/environment.ts';
+import type { FunctionName, SocketCall } from '../../contract/functions.ts';
 import { type GatewayProps, stageSettings } from './stage-settings.ts';
 
 /** [S4-06] Where sockets end: stage `prod`, routes `$connect`, `$disconnect` and `$default`. */
@@ -25,12 +27,16 @@ export class WebSocketGateway extends Construct {
   }
 
   /** Apart from the constructor, because the functions are told where this gateway is. */
-  route(to: Readonly<Record<'connect' | 'disconnect' | 'default', IFunction>>): void {
-    const integration = (name: keyof typeof to) => ({
+  route(to: Readonly<Record<FunctionName, IFunction>>, door: Door): void {
+    const integration = (name: FunctionName) => ({
       integration: new WebSocketLambdaIntegration(name, to[name]),
     });
+    const authorizer = authorizerOf(door, to);
     const routes = [
-      this.api.addRoute('$connect', integration('connect')),
+      this.api.addRoute(
+        '$connect',
+        authorizer ? { ...integration('enter'), authorizer } : integration('connect'),
+      ),
       this.api.addRoute('$disconnect', integration('disconnect')),
       // Two-way: what the function returns is the reply.
       this.api.addRoute('$default', { ...integration('default'), returnResponse: true }),
@@ -38,8 +44,9 @@ export class WebSocketGateway extends Construct {
     for (const route of routes) {
       Validations.of(route).acknowledge({
         id: 'AwsSolutions-APIG4',
-        reason:
-          'A socket says who it is by its first frame. Until then it can do nothing else, and it is closed after five seconds.',
+        reason: authorizer
+          ? 'Only $connect of a WebSocket API can have an authorizer, and it has.'
+          : 'A socket says who it is by its first frame. Until then it can do nothing else, and it is closed after five seconds.',
       });
     }
   }
@@ -49,4 +56,22 @@ export class WebSocketGateway extends Construct {
     const route = `${call.toUpperCase()}/@connections/*`;
     return this.api.arnForExecuteApiV2(route, this.stage.stageName);
   }
+}
+
+/** Of the doors that know who comes before the socket is open [S3-01]. Who brings nothing is refused by API Gateway. */
+function authorizerOf(
+  door: Door,
+  to: Readonly<Record<FunctionName, IFunction>>,
+): WebSocketLambdaAuthorizer | undefined {
+  if (door === 'ticket') {
+    return new WebSocketLambdaAuthorizer('TicketDoor', to['ticket-door'], {
+      identitySource: ['route.request.querystring.ticket'],
+    });
+  }
+  if (door === 'sub-protocol') {
+    return new WebSocketLambdaAuthorizer('SubProtocolDoor', to['sub-protocol-door'], {
+      identitySource: ['route.request.header.Sec-WebSocket-Protocol'],
+    });
+  }
+  return undefined;
 }

@@ -46,6 +46,10 @@ it('[S0-12] the published row layout is frozen: a change here breaks services th
       partition: { name: 'bucket', type: 'S' },
       ttl: 'ttl',
     },
+    tickets: {
+      partition: { name: 'ticket', type: 'S' },
+      ttl: 'ttl',
+    },
     audit: {
       partition: { name: 'day', type: 'S' },
       sort: { name: 'entry', type: 'S' },

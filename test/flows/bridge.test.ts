@@ -48,6 +48,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     NOTIFICATIONS_TABLE_NAME: reach.tables.notifications.name,
     RETENTION_SECONDS: '3600',
+    EXPRESS: 'off',
   });
   ({ handler: bridgeEvents } = await import('../../lambdas/queues/bridge-events.ts'));
 }, 60_000);

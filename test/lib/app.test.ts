@@ -51,9 +51,10 @@ describe('the app', () => {
   });
 
   it('stops at a wrong choice with one sentence', async () => {
-    expect(await runApp({ door: 'ticket' }, false)).toEqual({
+    expect(await runApp({ door: 'front' }, false)).toEqual({
       code: 1,
-      stderr: 'switchboard:door is "ticket": it must be message or none.\n',
+      stderr:
+        'switchboard:door is "front": it must be message or ticket or sub-protocol or none.\n',
     });
   });
 });

@@ -66,8 +66,8 @@ describe('configuration', () => {
   const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
   it.each([
     ['environment', 'staging', 'development or production'],
-    ['door', 'ticket', 'message or none'],
-    ['door', 'toString', 'message or none'],
+    ['door', 'front', 'message or ticket or sub-protocol or none'],
+    ['door', 'toString', 'message or ticket or sub-protocol or none'],
     ['graceSeconds', '0', 'a whole number from 1 to 900'],
     ['graceSeconds', '901', 'a whole number from 1 to 900'],
     ['graceSeconds', '1e2', 'a whole number from 1 to 900'],

@@ -59,6 +59,7 @@ describe('stacks', () => {
       'NotificationsTableName',
       'InvitationsTableName',
       'ThrottlesTableName',
+      'TicketsTableName',
       'AuditTableName',
       'BroadcastsTableName',
     ]);

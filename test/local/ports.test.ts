@@ -18,8 +18,24 @@ const assembly: Pick<Assembly, 'ofType'> = {
   ofType: () => [api('http', 'HTTP'), api('socket', 'WEBSOCKET')],
 };
 
+/** The first of some ports in a row that nobody else has: other suites take ports at the same time. */
+async function portsInARow(count: number): Promise<number> {
+  for (;;) {
+    const { console: first } = await choosePorts(0, assembly);
+    const tried = await Promise.allSettled(
+      Array.from({ length: count }, async (_, at) => {
+        const server = createServer().listen(first + at, '127.0.0.1');
+        await once(server, 'listening');
+        server.close();
+        await once(server, 'close');
+      }),
+    );
+    if (tried.every(({ status }) => status === 'fulfilled')) return first;
+  }
+}
+
 it('gives the console the first port, then WebSocket APIs, HTTP APIs and the AWS endpoint the next ones', async () => {
-  const { console: first } = await choosePorts(0, assembly);
+  const first = await portsInARow(4);
   const ports = await choosePorts(first, assembly);
   expect(ports).toMatchObject({ console: first, aws: first + 3 });
   expect([...ports.api]).toEqual([
@@ -36,7 +52,7 @@ it('gives free ports, all different, for 0', async () => {
 });
 
 it('says which port is taken, by the name of who needs it, and the cure', async () => {
-  const { console: first } = await choosePorts(0, assembly);
+  const first = await portsInARow(2);
   const other = createServer().listen(first + 1, '127.0.0.1');
   await once(other, 'listening');
   await expect(choosePorts(first, assembly)).rejects.toThrow(

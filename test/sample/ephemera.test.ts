@@ -40,6 +40,7 @@ beforeAll(async () => {
     SESSIONS_TABLE_NAME: reach.tables.sessions.name,
     NOTIFICATIONS_TABLE_NAME: reach.tables.notifications.name,
     RETENTION_SECONDS: '3600',
+    EXPRESS: 'off',
   });
   ({ handler: followPresence } = await import('../../sample/ephemera/follow-presence.ts'));
   ({ handler: listOnline } = await import('../../sample/ephemera/list-online.ts'));

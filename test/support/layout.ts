@@ -133,6 +133,15 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     after: z.optional(z.record(z.string(), z.unknown())),
     ttl: seconds,
   }),
+  tickets: z.strictObject({
+    ticket: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    tenant: text(isTenant),
+    ...origin,
+    expiresAt: seconds,
+    replaces: z.optional(text(isConnectionId)),
+    accepts: z.array(z.enum(acceptable)),
+    ttl: seconds,
+  }),
   throttles: z.strictObject({
     bucket: z.string().check(z.regex(/^[^#]+#\d+$/)),
     used: count,

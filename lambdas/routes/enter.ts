@@ -1,0 +1,42 @@
+import { SUB_PROTOCOL } from '../../contract/protocol.ts';
+import { Refusal, refusals } from '../../contract/refusals.ts';
+import { admissionOf } from '../../rules/admission.ts';
+import { newConnection } from '../../rules/connection.ts';
+import { authenticate } from '../flows/authenticate.ts';
+import { settings } from '../platform/environment.ts';
+import { log, logDefect } from '../platform/log.ts';
+import { openTables } from '../platform/reach.ts';
+import { socketEdge } from '../platform/socket-edge.ts';
+import { openSockets } from '../platform/sockets.ts';
+import { putConnection } from '../stores/connections.ts';
+
+const reach = { ...openTables('enter'), sockets: openSockets('enter') };
+/** Browsers give up a socket whose server names none of the sub-protocols that they offered. */
+const named = settings.DOOR() === 'sub-protocol' && {
+  headers: { 'Sec-WebSocket-Protocol': SUB_PROTOCOL },
+};
+
+/**
+ * [S3-01] `$connect` behind a door that knows who comes: the connection is one of their session before its
+ * socket is open. A refusal is the status of the handshake, everything else 503 [S3-05].
+ */
+export const handler = socketEdge('$connect', async ({ connectionId, now, authorizer }) => {
+  try {
+    const { sessionId, replaces, accepts, ...identity } = admissionOf(authorizer);
+    const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
+    if (!isNew) return { statusCode: 503 };
+    const session = await authenticate(reach, identity, {
+      connectionId,
+      sessionId,
+      now,
+      ...(replaces !== undefined && { replaces }),
+      ...(accepts && { accepts }),
+    });
+    log('session.bound', { connectionId, sessionId, tenant: identity.tenant, session });
+    return { statusCode: 200, ...named };
+  } catch (fault) {
+    if (fault instanceof Refusal) return { statusCode: refusals[fault.code].status };
+    logDefect('connect.failed', fault, { connectionId });
+    return { statusCode: 503 };
+  }
+});

@@ -1,0 +1,40 @@
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { TicketRow } from '../../contract/tables.ts';
+import { seconds } from '../../rules/connection.ts';
+import type { Reaches } from '../platform/reach.ts';
+import { conditional, ex, holds } from './expression.ts';
+
+/** A fault where there is such a ticket already. */
+export async function putTicket(
+  { documents, tables }: Reaches<{ tickets: 'put' }>,
+  row: TicketRow,
+): Promise<void> {
+  await documents.send(
+    new PutCommand({
+      TableName: tables.tickets.name,
+      Item: row,
+      ...conditional(ex`attribute_not_exists(#ticket)`),
+    }),
+  );
+}
+
+/** What a ticket is good for, and it is good no more; undefined when it never was, or somebody has used it. */
+export async function takeTicket(
+  { documents, tables }: Reaches<{ tickets: 'delete' }>,
+  ticket: string,
+  now: number,
+): Promise<TicketRow | undefined> {
+  let row: TicketRow | undefined;
+  await holds(async () => {
+    const { Attributes } = await documents.send(
+      new DeleteCommand({
+        TableName: tables.tickets.name,
+        Key: { ticket },
+        ...conditional(ex`#ttl > ${seconds(now)}`),
+        ReturnValues: 'ALL_OLD',
+      }),
+    );
+    row = Attributes as TicketRow;
+  });
+  return row;
+}
