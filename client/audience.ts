@@ -7,13 +7,15 @@ import type { Fetcher } from './references.ts';
 export interface Subscriber {
   readonly handler: (message: Received) => void;
   /**
-   * Reads the application's state of the topic: when the subscription begins, and when messages are lost
-   * for good. What comes meanwhile is handed on after it. One that fails is tried again.
+   * Brings the application's state of the topic, which messages then change: when the subscription begins,
+   * and when messages are lost for good. What comes meanwhile is handed on after it, though the state may
+   * contain it already. One that fails is tried again.
    */
   readonly load?: ((why: LoadReason) => unknown) | undefined;
 }
 
-export type LoadReason = 'subscribed' | NotRecovered;
+/** `resumed`: a page before this one has got so far, and what it made of the messages was kept. */
+export type LoadReason = 'subscribed' | 'resumed' | NotRecovered;
 
 interface Shared {
   readonly fetch: Fetcher;
@@ -32,8 +34,8 @@ interface Item {
 
 export interface Audience {
   readonly size: number;
-  /** `isUnderWay`: the topic is positioned, so that the newcomer loads its state at once. */
-  add(subscriber: Subscriber, isUnderWay: boolean): void;
+  /** `why`: the topic has a position already, so that the newcomer has to load its state. */
+  add(subscriber: Subscriber, why: LoadReason | undefined): void;
   remove(subscriber: Subscriber): void;
   hand(messages: readonly Taken[]): void;
   load(why: LoadReason): void;
@@ -62,10 +64,10 @@ export function createAudience(topic: string, shared: Shared): Audience {
     get size() {
       return queues.size;
     },
-    add(subscriber, isUnderWay) {
+    add(subscriber, why) {
       const queue = createQueue(topic, subscriber, shared);
       queues.set(subscriber, queue);
-      if (isUnderWay) queue.items.push({ why: 'subscribed' });
+      if (why) queue.items.push({ why });
       queue.run();
     },
     remove(subscriber) {

@@ -191,7 +191,8 @@ export function createTopics({ fetch, memory, tell, useless }: TopicsOptions): T
       const topic = topics.get(name) ?? create(name);
       // An old subscription may still stand, but only a reply tells where a new one begins.
       if (topic.audience.size === 0) restart(topic);
-      topic.audience.add(subscriber, topic.hasBegun);
+      const resumed = topic.inbox.cursor && 'resumed';
+      topic.audience.add(subscriber, topic.hasBegun ? 'subscribed' : resumed);
       settler.settle();
     },
     remove(name, subscriber) {

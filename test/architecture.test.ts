@@ -34,6 +34,7 @@ const places: Readonly<
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'vite', 'esbuild'],
   },
   client: { ours: ['contract'] },
+  'client/react.ts': { ours: ['client', 'contract'], packages: ['react'] },
   web: {
     ours: ['client', 'contract', 'sample/ephemera/operations.ts', 'sample/pet-store/operations.ts'],
     packages: ['preact', '@preact/signals', 'vite'],
@@ -123,6 +124,7 @@ describe('architecture', () => {
     { from: 'lib/config.ts', to: './lambdas/routes/default.ts' },
     { from: 'local/stage.ts', to: './contract/tables.ts' },
     { from: 'client/client.ts', to: './rules/fill.ts' },
+    { from: 'client/client.ts', to: 'react' },
     { from: 'lambdas/routes/default.ts', to: './test/support/engine.ts' },
     { from: 'elsewhere/file.ts', to: 'node:fs' },
   ])('a planted import is found: $from → $to', (planted) => {

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AccountError, createAccount } from '../../client/account.ts';
 import { eventually } from '../support/eventually.ts';
@@ -290,17 +288,4 @@ test('signing up hands on code, field and sentence', async () => {
     valid: true,
     expiresAt: 'then',
   });
-});
-
-test('it is at most 1.5 KB, minified and compressed, and brings nobody else along', async () => {
-  const { outputFiles, metafile } = await build({
-    entryPoints: ['client/account.ts'],
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    metafile: true,
-    write: false,
-  });
-  expect(Object.keys(metafile.inputs)).toEqual(['client/account.ts']);
-  expect(gzipSync(outputFiles[0]?.contents ?? '').byteLength).toBeLessThanOrEqual(1536);
 });

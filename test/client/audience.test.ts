@@ -133,7 +133,7 @@ async function live(
         },
       },
     };
-    audience.add(listener.subscriber, listeners.length > 0);
+    audience.add(listener.subscriber, listeners.length > 0 ? 'subscribed' : undefined);
     listeners.push(listener);
   }
 
@@ -233,15 +233,15 @@ const faults: Record<string, (audience: Audience) => Partial<Audience>> = {
     };
   },
   'does not wait for a state to load': (audience) => ({
-    add: ({ handler, load }, isLate) =>
-      audience.add({ handler, load: (why) => void quietly(load?.(why)) }, isLate),
+    add: ({ handler, load }, reason) =>
+      audience.add({ handler, load: (why) => void quietly(load?.(why)) }, reason),
   }),
   'hands on twice': (audience) => ({
     hand: (messages) => audience.hand([...messages, ...messages]),
   }),
   'gives up what fails': (audience) => ({
-    add: ({ handler, load }, isLate) =>
-      audience.add({ handler, load: (why) => quietly(load?.(why)) }, isLate),
+    add: ({ handler, load }, reason) =>
+      audience.add({ handler, load: (why) => quietly(load?.(why)) }, reason),
   }),
   'counts as had what still waits': () => ({ position: (inbox) => inbox }),
 };
