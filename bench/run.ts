@@ -23,6 +23,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'what presence costs and takes: bind, leave, end, and fifty binds of one player at once',
     load: async () => (await import('./sessions.ts')).sessions,
   },
+  admin: {
+    says: 'what a list of all connections and a clean-up cost at 100, 10,000 and 100,000 rows',
+    load: async () => (await import('./admin.ts')).admin,
+  },
   'sign-in': {
     says: 'how long a refused sign-in takes, by its reason: it must tell nothing',
     load: async () => (await import('./sign-in.ts')).signIn,

@@ -337,7 +337,7 @@ export const functions = {
     },
     sockets: ['get', 'delete'],
     isInvoked: true,
-    timeoutSeconds: 300, // a clean-up after a bad day asks about 20,000 sockets
+    timeoutSeconds: 300, // a clean-up asks about 150,000 sockets at the most
     memoryMb: 1024,
     scansBecause:
       'Its document asks for all connections, and for those without a sign of life: both are the table.',

@@ -75,7 +75,7 @@ const turnOf = (connectionId: string): number =>
   PROBE_EVERY_MINUTES;
 
 /** Would the row expire before its socket must have closed, if nothing else moved it? */
-export const isShortLived = (row: ConnectionRow, now: number): boolean =>
+export const isShortLived = (row: Pick<ConnectionRow, 'ttl'>, now: number): boolean =>
   row.ttl < seconds(now) + 2 * PROBE_EVERY_MINUTES * 60;
 
 export const ageInSeconds = (row: ConnectionRow, now: number): number =>

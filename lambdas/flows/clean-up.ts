@@ -1,35 +1,36 @@
 import type { CleanupAnswer } from '../../contract/connection-manager.ts';
 import { PROBES_PER_CLEANUP } from '../../contract/limits.ts';
-import { type ConnectionRow, targetOf } from '../../contract/tables.ts';
+import { targetOf } from '../../contract/tables.ts';
 import { isStale } from '../../rules/connection.ts';
+import { turnsOf } from '../../rules/turns.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { scanConnections } from '../stores/connections.ts';
 import { type AuditReach, audited } from './audited.ts';
 import type { ManagerCall } from './manager-call.ts';
-import { type ProbeReach, probeConnections } from './probe-connections.ts';
+import { type ProbedRow, type ProbeReach, probeConnections, toProbe } from './probe-connections.ts';
 
 export type CleanUpReach = ProbeReach & AuditReach & Reaches<{ connections: 'scan' }>;
 
 /**
  * Takes out connections that nothing was heard of for an hour, as soon as the gateway confirms that they
- * are gone [S2-04]. Expired rows are looked at as well: DynamoDB removes them when it likes. More than a
- * run can ask about are left to the next one.
+ * are gone [S2-04]. Expired rows are looked at as well: DynamoDB removes them when it likes. Of more than
+ * a run can ask about, each has its turn.
  */
 export async function cleanUp(
   reach: CleanUpReach,
   _: object,
   { act, now }: ManagerCall,
 ): Promise<CleanupAnswer> {
-  const stale: ConnectionRow[] = [];
+  const stale: ProbedRow[] = [];
   for await (const rows of scanConnections(reach)) {
-    for (const row of rows) if (isStale(row, now)) stale.push(row);
-    if (stale.length >= PROBES_PER_CLEANUP) break;
+    stale.push(...rows.filter((row) => isStale(row, now)).map(toProbe));
   }
+  const { asked } = turnsOf(stale, PROBES_PER_CLEANUP, Math.floor(now / (3600 * 1000)));
   const { left } = await audited(
     reach,
     act(targetOf('connections')),
     { stale: stale.length },
-    () => probeConnections(reach, stale.slice(0, PROBES_PER_CLEANUP), now),
+    () => probeConnections(reach, asked, now),
     ({ left, alive, unknown }) => ({ left, alive, unknown }),
   );
   return { message: 'Stale connections cleaned up', cleanedCount: left };

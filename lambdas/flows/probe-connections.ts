@@ -7,6 +7,14 @@ import { type EvictReach, evict } from './evict.ts';
 
 export type ProbeReach = EvictReach & { readonly sockets: Sockets<'get' | 'delete'> };
 
+/** What a probe has to know of a row: crowds of them are held in memory. */
+export type ProbedRow = Pick<ConnectionRow, 'connectionId' | 'status' | 'ttl'>;
+export const toProbe = ({ connectionId, status, ttl }: ConnectionRow): ProbedRow => ({
+  connectionId,
+  status,
+  ttl,
+});
+
 export interface Probed {
   /** Taken out by this call. */
   readonly left: number;
@@ -23,7 +31,7 @@ const PROBES_AT_ONCE = 32;
  */
 export async function probeConnections(
   reach: ProbeReach,
-  rows: readonly ConnectionRow[],
+  rows: readonly ProbedRow[],
   now: number,
 ): Promise<Probed> {
   const verdicts = await inParallel(rows, PROBES_AT_ONCE, (row) => probe(reach, row, now));
@@ -33,7 +41,7 @@ export async function probeConnections(
 
 type Verdict = 'left' | 'before' | 'alive' | 'unknown';
 
-async function probe(reach: ProbeReach, row: ConnectionRow, now: number): Promise<Verdict> {
+async function probe(reach: ProbeReach, row: ProbedRow, now: number): Promise<Verdict> {
   const { connectionId, status } = row;
   const outcome = await reach.sockets.get(connectionId);
   if (outcome === 'failed') return 'unknown';
