@@ -1,11 +1,12 @@
 /**
  * The connection manager [S2]: what IAM principals may ask of it and what it answers, in the words of its
- * document. A payload is `{action, …}`, an answer `{statusCode, body}`; it never fails an invocation.
+ * document and a few more. A payload is `{action, …}`, an answer `{statusCode, body}`; it never fails an invocation.
  */
 
 import * as z from 'zod/mini';
-import { ACTOR_CHARACTERS, CONNECTIONS_PER_PAGE_MOST } from './limits.ts';
-import { isConnectionId, isUserId } from './names.ts';
+import { internalCall } from './internal.ts';
+import { CONNECTIONS_PER_PAGE_MOST } from './limits.ts';
+import { isConnectionId, isTenant, isUserId } from './names.ts';
 import type { RefusalCode } from './refusals.ts';
 import { type ConnectionRow, connectionStatuses } from './tables.ts';
 
@@ -27,6 +28,12 @@ const managerActions = {
   update_connection_status: z.object({ connectionId, status: z.enum(connectionStatuses) }),
   /** [S2-04] Answers {@link CleanupAnswer}. */
   cleanup_stale_connections: z.object({}),
+  /** Closes every connection of one user of a tenant. Answers {@link DropUserAnswer}. */
+  drop_user: z.object({
+    userId,
+    /** @default DEFAULT_TENANT */
+    tenant: z.optional(z.string().check(z.refine(isTenant))),
+  }),
 } as const;
 
 export type ManagerAction = keyof typeof managerActions;
@@ -36,12 +43,7 @@ export type ManagerRequest<Action extends ManagerAction> = z.infer<(typeof manag
 export const managerShape = <Action extends ManagerAction>(action: Action) =>
   managerActions[action] as unknown as z.ZodMiniType<ManagerRequest<Action>>;
 
-/** What every request may say beside its own fields. */
-export const managerCall = z.object({
-  action: z.string(),
-  /** Who asks, as they call themselves: Lambda tells a function nothing of it. The audit log keeps it. */
-  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(ACTOR_CHARACTERS))),
-});
+export const managerCall = z.extend(internalCall, { action: z.string() });
 
 export interface ListedConnection
   extends Pick<ConnectionRow, 'connectionId' | 'userId' | 'status' | 'createdAt'> {}
@@ -57,6 +59,13 @@ export interface CleanupAnswer {
   readonly message: 'Stale connections cleaned up';
   /** Connections that this very call took out. */
   readonly cleanedCount: number;
+}
+
+export interface DropUserAnswer {
+  readonly userId: string;
+  readonly tenant: string;
+  /** Connections that were open and are closed now. */
+  readonly droppedCount: number;
 }
 
 /** The body of every answer whose `statusCode` is not 200. */

@@ -284,7 +284,7 @@ export const functions = {
   'generate-invitation': {
     file: 'internal/generate-invitation',
     does: 'makes an invitation',
-    tables: { invitations: ['put'] },
+    tables: { invitations: ['put'], audit: ['put'] },
     isInvoked: true,
     timeoutSeconds: 10,
     memoryMb: 256,
@@ -292,7 +292,7 @@ export const functions = {
   'drop-connection': {
     file: 'internal/drop-connection',
     does: 'takes one connection out of its session and closes it',
-    tables: { connections: ['get', 'put', 'update'], sessions: ['update'] },
+    tables: { connections: ['get', 'put', 'update'], sessions: ['update'], audit: ['put'] },
     sockets: ['delete'],
     isInvoked: true,
     timeoutSeconds: 15,
@@ -332,7 +332,7 @@ export const functions = {
     isNamed: true,
     tables: {
       connections: ['get', 'put', 'update', 'scan', 'batchGet', 'query UserIdIndex'],
-      sessions: ['update'],
+      sessions: ['get', 'update', 'batchGet'],
       audit: ['put'],
     },
     sockets: ['get', 'delete'],

@@ -1,7 +1,7 @@
 /** Payloads of the functions that only IAM principals may invoke, and what our own hand each other through queues. */
 
 import * as z from 'zod/mini';
-import { INVITATION_DAYS_MOST } from './limits.ts';
+import { ACTOR_CHARACTERS, INVITATION_DAYS_MOST } from './limits.ts';
 import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
 import { acceptable } from './protocol.ts';
 
@@ -69,6 +69,14 @@ export const bridgedEvent = z.object({
 export type BridgedEvent = z.infer<typeof bridgedEvent>;
 
 // ── Functions to invoke [S0-14] ────────────────────────────────────────────────────────────────
+
+/** What every request of an IAM principal may say beside its own fields. */
+export const internalCall = z.object({
+  /** Who asks, as they call themselves: Lambda tells a function nothing of it. The audit log keeps it. */
+  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(ACTOR_CHARACTERS))),
+});
+/** Who did not say: schedules, for instance. */
+export const UNNAMED_ACTOR = 'unnamed';
 
 /** [S0-05] `generateInvitation`. */
 export const generateInvitationRequest = z.object({

@@ -406,7 +406,7 @@ export const auditEntry = (at: string, requestId: string, outcome: AuditRow['out
 
 /** `connection#ID`, `user#TENANT#USER`: what an act is done to. */
 export const targetOf = (
-  kind: 'connection' | 'session' | 'user' | 'connections',
+  kind: 'connection' | 'session' | 'user' | 'connections' | 'invitation',
   ...names: readonly string[]
 ): string => [kind, ...names].join(SEPARATOR);
 

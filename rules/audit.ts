@@ -10,6 +10,13 @@ export interface Act {
   readonly requestId: string;
 }
 
+/** One request of an IAM principal, as its flow needs it. */
+export interface AuditedCall {
+  readonly now: number;
+  /** This request as an act on a target, for the audit log. */
+  act(target: string): Act;
+}
+
 export interface ActState {
   readonly before?: AuditState | undefined;
   readonly after?: AuditState | undefined;

@@ -1,12 +1,12 @@
 import type { CleanupAnswer } from '../../contract/connection-manager.ts';
 import { PROBES_PER_CLEANUP } from '../../contract/limits.ts';
 import { targetOf } from '../../contract/tables.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import { isStale } from '../../rules/connection.ts';
 import { turnsOf } from '../../rules/turns.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { scanConnections } from '../stores/connections.ts';
 import { type AuditReach, audited } from './audited.ts';
-import type { ManagerCall } from './manager-call.ts';
 import { type ProbedRow, type ProbeReach, probeConnections, toProbe } from './probe-connections.ts';
 
 export type CleanUpReach = ProbeReach & AuditReach & Reaches<{ connections: 'scan' }>;
@@ -19,7 +19,7 @@ export type CleanUpReach = ProbeReach & AuditReach & Reaches<{ connections: 'sca
 export async function cleanUp(
   reach: CleanUpReach,
   _: object,
-  { act, now }: ManagerCall,
+  { act, now }: AuditedCall,
 ): Promise<CleanupAnswer> {
   const stale: ProbedRow[] = [];
   for await (const rows of scanConnections(reach)) {

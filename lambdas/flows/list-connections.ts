@@ -6,16 +6,16 @@ import type {
 import { INVOKE_ANSWER_BYTES } from '../../contract/limits.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { ConnectionRow, USER_ID_INDEX } from '../../contract/tables.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import { seconds } from '../../rules/connection.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { connectionsOfUser, listConnections } from '../stores/connection-lists.ts';
-import type { ManagerCall } from './manager-call.ts';
 
 /** [S2-01] [S2-10] The active connections of one user, on every device. */
 export async function listOfUser(
   reach: Reaches<{ connections: 'batchGet' | `query ${typeof USER_ID_INDEX}` }>,
   { userId }: ManagerRequest<'get_user_connections'>,
-  { now }: ManagerCall,
+  { now }: AuditedCall,
 ): Promise<ConnectionList> {
   const rows = await connectionsOfUser(reach, userId, 'CONNECTED', seconds(now));
   return { connections: rows.map(listed), count: rows.length };
@@ -29,7 +29,7 @@ export async function listOfUser(
 export async function listOfAll(
   reach: Reaches<{ connections: 'scan' }>,
   { limit = Number.POSITIVE_INFINITY, nextToken }: ManagerRequest<'get_all_connections'>,
-  { now }: ManagerCall,
+  { now }: AuditedCall,
 ): Promise<ConnectionList> {
   const connections: ListedConnection[] = [];
   let bytes = ENVELOPE_BYTES;

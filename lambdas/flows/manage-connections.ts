@@ -4,17 +4,20 @@ import {
   managerCall,
   managerShape,
 } from '../../contract/connection-manager.ts';
+import { UNNAMED_ACTOR } from '../../contract/internal.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { USER_ID_INDEX } from '../../contract/tables.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { readShape } from '../platform/read-shape.ts';
 import { type CleanUpReach, cleanUp } from './clean-up.ts';
+import { type DropUserReach, dropUser } from './drop-user.ts';
 import { listOfAll, listOfUser } from './list-connections.ts';
-import type { ManagerCall } from './manager-call.ts';
 import { type UpdateStatusReach, updateStatus } from './update-status.ts';
 
 export type ManagerReach = CleanUpReach &
   UpdateStatusReach &
+  DropUserReach &
   Reaches<{ connections: 'batchGet' | `query ${typeof USER_ID_INDEX}` }>;
 
 interface Asked {
@@ -35,7 +38,7 @@ const answering =
     run: (
       reach: ManagerReach,
       request: ManagerRequest<Action>,
-      call: ManagerCall,
+      call: AuditedCall,
     ) => Promise<object>,
   ): Answer =>
   (reach, payload, actor, { now, requestId }) => {
@@ -49,6 +52,7 @@ const answers: { readonly [Action in ManagerAction]: Answer } = {
   get_all_connections: answering('get_all_connections', listOfAll),
   update_connection_status: answering('update_connection_status', updateStatus),
   cleanup_stale_connections: answering('cleanup_stale_connections', cleanUp),
+  drop_user: answering('drop_user', dropUser),
 };
 
 /**
@@ -60,10 +64,7 @@ export async function manageConnections(
   payload: unknown,
   asked: Asked,
 ): Promise<object> {
-  const { action, actor = NOBODY } = readShape(payload ?? {}, managerCall);
+  const { action, actor = UNNAMED_ACTOR } = readShape(payload ?? {}, managerCall);
   if (!Object.hasOwn(answers, action)) throw new Refusal('unknown-action');
   return answers[action as ManagerAction](reach, payload, actor, asked);
 }
-
-/** Who did not say: the hourly schedule, for one, whose input the document fixes. */
-const NOBODY = 'unnamed';

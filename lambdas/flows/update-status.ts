@@ -1,11 +1,11 @@
 import type { ManagerRequest } from '../../contract/connection-manager.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import { type ConnectionRow, targetOf } from '../../contract/tables.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import { stepBetween } from '../../rules/connection-states.ts';
 import { getConnection, markStale, touchConnection } from '../stores/connections.ts';
 import { type AuditReach, audited } from './audited.ts';
 import { type EvictReach, evict } from './evict.ts';
-import type { ManagerCall } from './manager-call.ts';
 
 export type UpdateStatusReach = EvictReach & AuditReach;
 
@@ -19,7 +19,7 @@ export type UpdateStatusReach = EvictReach & AuditReach;
 export async function updateStatus(
   reach: UpdateStatusReach,
   request: ManagerRequest<'update_connection_status'>,
-  { act, now }: ManagerCall,
+  { act, now }: AuditedCall,
 ): Promise<ConnectionRow> {
   const { connectionId } = request;
   const before = await getConnection(reach, connectionId);

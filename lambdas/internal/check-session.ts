@@ -14,6 +14,6 @@ const retentionSeconds = settings.RETENTION_SECONDS();
 export const handler = internalEdge(
   'checkSession',
   checkSessionRequest,
-  ({ tenant = DEFAULT_TENANT, userId, sessionId }, now): Promise<CheckSessionAnswer> =>
+  ({ tenant = DEFAULT_TENANT, userId, sessionId }, { now }): Promise<CheckSessionAnswer> =>
     probeSession(reach, { tenant, userId, sessionId }, { graceSeconds, retentionSeconds, now }),
 );

@@ -13,6 +13,6 @@ const reach = openTables('generate-invitation');
 export const handler = internalEdge(
   'generateInvitation',
   generateInvitationRequest,
-  ({ validDays = INVITATION_DAYS }, now): Promise<GenerateInvitationAnswer> =>
-    generateInvitation(reach, validDays, now),
+  ({ validDays = INVITATION_DAYS }, call): Promise<GenerateInvitationAnswer> =>
+    generateInvitation(reach, validDays, call),
 );

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
-import type { InternalRefusal } from '../../contract/internal.ts';
+import { type InternalRefusal, internalCall, UNNAMED_ACTOR } from '../../contract/internal.ts';
 import { Refusal, sentence } from '../../contract/refusals.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import { logDefect } from './log.ts';
 import { plainError } from './plain-error.ts';
 import { readShape } from './read-shape.ts';
@@ -14,11 +15,16 @@ export const internalEdge =
   <Request, Answer extends object>(
     operation: string,
     shape: z.ZodMiniType<Request>,
-    run: (request: Request, now: number) => Promise<Answer>,
+    run: (request: Request, call: AuditedCall) => Promise<Answer>,
   ) =>
-  async (payload: unknown): Promise<Answer | InternalRefusal> => {
+  async (
+    payload: unknown,
+    { awsRequestId: requestId }: { readonly awsRequestId: string },
+  ): Promise<Answer | InternalRefusal> => {
     try {
-      return await run(readShape(payload ?? {}, shape), Date.now());
+      const { actor = UNNAMED_ACTOR } = readShape(payload ?? {}, internalCall);
+      const act: AuditedCall['act'] = (target) => ({ actor, act: operation, target, requestId });
+      return await run(readShape(payload ?? {}, shape), { now: Date.now(), act });
     } catch (fault) {
       if (fault instanceof Refusal && fault.code === 'malformed') {
         return { refused: { code: fault.code, message: sentence(fault) } };

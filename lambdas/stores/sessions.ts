@@ -3,6 +3,7 @@ import { SESSIONS_PER_USER } from '../../contract/limits.ts';
 import type { Accepted } from '../../contract/protocol.ts';
 import {
   PLAYER_ITEM,
+  type PlayerRow,
   playerKey,
   type SessionName,
   type SessionRow,
@@ -22,7 +23,7 @@ const sessionKey = ({ tenant, userId, sessionId }: SessionName) => ({
   item: sessionItem(sessionId),
 });
 
-const playerRowKey = ({ tenant, userId }: SessionName) => ({
+const playerRowKey = ({ tenant, userId }: Omit<SessionName, 'sessionId'>) => ({
   player: playerKey(tenant, userId),
   item: PLAYER_ITEM,
 });
@@ -39,6 +40,20 @@ export async function getSession(
     }),
   );
   return Item as SessionRow | undefined;
+}
+
+export async function getPlayer(
+  reach: Reach<'get'>,
+  player: Omit<SessionName, 'sessionId'>,
+): Promise<PlayerRow | undefined> {
+  const { Item } = await reach.documents.send(
+    new GetCommand({
+      TableName: reach.tables.sessions.name,
+      Key: playerRowKey(player),
+      ConsistentRead: true,
+    }),
+  );
+  return Item as PlayerRow | undefined;
 }
 
 /** Consistent, in the order asked; undefined where there is no such session. */

@@ -279,6 +279,64 @@ describe('cleanup_stale_connections', () => {
   });
 });
 
+describe('drop_user', () => {
+  const drop = (request: object = {}) => ask({ action: 'drop_user', userId: 'joe', ...request });
+
+  it('[S2-10] closes every connection of a user on every device, and nobody else’s', async () => {
+    await bind(desk, 'desk');
+    await bind(phone, 'phone');
+    await bind('tab-2-00000000=', 'phone');
+    await bind('sams-000000000=', 'tab', 0, { ...joe, userId: 'sam' });
+    await bind('acme-000000000=', 'tab', 0, { ...joe, tenant: 'acme' });
+    expect(await drop()).toEqual({
+      statusCode: 200,
+      body: { userId: 'joe', tenant: 'default', droppedCount: 3 },
+    });
+    expect(reach.sockets.closed.sort()).toEqual([desk, phone, 'tab-2-00000000='].sort());
+    for (const sessionId of ['desk', 'phone']) {
+      expect((await getSession(reach, { ...joe, sessionId }))?.conns).toBeUndefined();
+    }
+    expect((await drop({ tenant: 'acme' })).body.droppedCount).toBe(1);
+    expect((await getConnection(reach, 'sams-000000000='))?.status).toBe('CONNECTED');
+  });
+
+  it('is harmless when repeated, and for a user who is not there', async () => {
+    await bind(desk, 'desk');
+    await drop();
+    expect((await drop()).body.droppedCount).toBe(0);
+    expect((await drop({ userId: 'nobody' })).body.droppedCount).toBe(0);
+  });
+
+  it('says how many the gateway did not close, and goes on with them when asked again', async () => {
+    await bind(desk, 'desk');
+    await bind(phone, 'phone');
+    const { delete: close } = reach.sockets;
+    reach.sockets.delete = async (id) => (id === phone ? 'failed' : close(id));
+    expect(await drop()).toEqual({
+      statusCode: 503,
+      body: {
+        code: 'busy',
+        message: 'Too much at once: try again in a moment. The gateway did not close 1 of them.',
+      },
+    });
+    reach.sockets.delete = close;
+    expect((await drop()).body.droppedCount).toBe(1);
+  });
+
+  it('[S2-07] stands in the audit log with everything that it was about', async () => {
+    await bind(desk, 'desk');
+    await drop({ actor: 'ada' });
+    expect((await auditLines()).at(-1)).toMatchObject({
+      actor: 'ada',
+      act: 'drop_user',
+      target: 'user#default#joe',
+      outcome: 'done',
+      before: { sessions: ['desk'], connectionIds: [desk] },
+      after: { droppedCount: 1 },
+    });
+  });
+});
+
 describe('requests and faults', () => {
   it.each([
     [undefined, 'malformed'],
@@ -298,6 +356,8 @@ describe('requests and faults', () => {
     [{ action: 'update_connection_status', connectionId: desk, status: 'GONE' }, 'malformed'],
     [{ action: 'update_connection_status', status: 'STALE' }, 'malformed'],
     [{ action: 'cleanup_stale_connections', actor: '' }, 'malformed'],
+    [{ action: 'drop_user' }, 'malformed'],
+    [{ action: 'drop_user', userId: 'joe', tenant: 'A' }, 'malformed'],
   ])('[S2-06] %j is a 400: %s', async (payload, code) => {
     const { statusCode, body } = await ask(payload);
     expect([statusCode, body.code]).toEqual([400, code]);

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tableVariable } from '../../contract/environment.ts';
 import { readCode } from '../../contract/invitation-code.ts';
@@ -10,9 +11,10 @@ import {
   CLAIM_SECONDS,
   FRAME_BYTES,
 } from '../../contract/limits.ts';
-import { bucketKey, type TableName } from '../../contract/tables.ts';
+import { bucketKey, TARGET_INDEX, type TableName, targetOf } from '../../contract/tables.ts';
 import { generateInvitation } from '../../lambdas/flows/generate-invitation.ts';
 import { claimInvitation, getInvitation } from '../../lambdas/stores/invitations.ts';
+import type { AuditedCall } from '../../rules/audit.ts';
 import { hashOf } from '../../rules/invitation.ts';
 import { windowAt } from '../../rules/throttle.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
@@ -55,16 +57,21 @@ beforeAll(async () => {
     signOut: (await import('../../lambdas/http/sign-out.ts')).handler,
     validateInvitation: (await import('../../lambdas/http/validate-invitation.ts')).handler,
   };
-  generate = (await import('../../lambdas/internal/generate-invitation.ts')).handler;
+  const { handler } = await import('../../lambdas/internal/generate-invitation.ts');
+  generate = (payload) => handler(payload, { awsRequestId: randomUUID() });
 });
 afterAll(async () => {
   vi.restoreAllMocks();
   await Promise.all([engine?.stop(), pool?.stop()]);
 });
 
+const call = (now: number): AuditedCall => ({
+  now,
+  act: (target) => ({ actor: 'ada', act: 'generateInvitation', target, requestId: randomUUID() }),
+});
 let invited = 0;
 async function newCode(validDays = 14, now = NOW): Promise<string> {
-  const { inviteCode } = await generateInvitation(reach, validDays, now);
+  const { inviteCode } = await generateInvitation(reach, validDays, call(now));
   invited += 1;
   secrets[`code ${invited}`] = inviteCode;
   secrets[`letters ${invited}`] = readCode(inviteCode) ?? '';
@@ -493,6 +500,25 @@ describe('generateInvitation', () => {
     const [line = ''] = lines.slice(before);
     expect(line).toContain('invitation.generated');
     expect(line).toContain(row?.code);
+  });
+
+  it('[S0-05] [S2-07] stands in the audit log, by its hash', async () => {
+    const { inviteCode } = (await generate({ actor: 'ada' })) as { inviteCode: string };
+    const target = targetOf('invitation', hashOf(readCode(inviteCode) ?? ''));
+    const { Items = [] } = await reach.documents.send(
+      new QueryCommand({
+        TableName: reach.tables.audit.name,
+        IndexName: TARGET_INDEX,
+        KeyConditionExpression: 'target = :target',
+        ExpressionAttributeValues: { ':target': target },
+      }),
+    );
+    expect(Items).toMatchObject([
+      { actor: 'ada', act: 'generateInvitation', outcome: 'begun' },
+      { outcome: 'done', after: { expiresAt: expect.any(String) } },
+    ]);
+    expect(JSON.stringify(Items)).not.toContain(inviteCode);
+    expect(JSON.stringify(Items)).not.toContain(readCode(inviteCode));
   });
 
   it.each([undefined, null, {}])(

@@ -120,6 +120,21 @@ describe('the events of the document', () => {
     await socket.close();
   });
 
+  it('drop_user: both devices are closed, and nobody else’s', async () => {
+    const tenant = `t-${randomUUID()}`;
+    const person = newPerson(place, tenant);
+    const [desk, phone] = await Promise.all([come('desk', person), come('phone', person)]);
+    const other = await come('tab');
+    const request = { action: 'drop_user', userId: desk.userId, tenant, actor: 'test' };
+    expect(await invoke(JSON.stringify(request))).toEqual({
+      statusCode: 200,
+      body: { userId: desk.userId, tenant, droppedCount: 2 },
+    });
+    await Promise.all([desk.socket.closed, phone.socket.closed]);
+    expect(await other.socket.ask({ type: 'ping' })).toMatchObject({ type: 'pong' });
+    await other.socket.close();
+  });
+
   it.each([
     '{}',
     '[]',

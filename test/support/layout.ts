@@ -126,7 +126,9 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     at: isoTime,
     actor: z.string().check(z.minLength(1)),
     act: z.string().check(z.minLength(1)),
-    target: z.string().check(z.regex(/^(connection|session|user|connections)(#[^#]+)*$/)),
+    target: z
+      .string()
+      .check(z.regex(/^(connection|session|user|connections|invitation)(#[^#]+)*$/)),
     requestId: z.string().check(z.minLength(1)),
     outcome: z.enum(['begun', 'done', 'refused', 'failed']),
     before: z.optional(z.record(z.string(), z.unknown())),
