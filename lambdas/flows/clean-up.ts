@@ -1,5 +1,9 @@
 import type { CleanupAnswer } from '../../contract/connection-manager.ts';
-import { PROBES_PER_CLEANUP } from '../../contract/limits.ts';
+import {
+  CLEANUP_EVERY_HOURS,
+  CLEANUP_PROBING_SECONDS,
+  PROBES_PER_CLEANUP,
+} from '../../contract/limits.ts';
 import { targetOf } from '../../contract/tables.ts';
 import type { AuditedCall } from '../../rules/audit.ts';
 import { isStale } from '../../rules/connection.ts';
@@ -25,12 +29,18 @@ export async function cleanUp(
   for await (const rows of scanConnections(reach)) {
     stale.push(...rows.filter((row) => isStale(row, now)).map(toProbe));
   }
-  const { asked } = turnsOf(stale, PROBES_PER_CLEANUP, Math.floor(now / (3600 * 1000)));
+  const hours = CLEANUP_EVERY_HOURS * 3600;
+  const { asked } = turnsOf(stale, PROBES_PER_CLEANUP, Math.floor(now / (hours * 1000)));
   const { left } = await audited(
     reach,
     act(targetOf('connections')),
     { stale: stale.length },
-    () => probeConnections(reach, asked, now),
+    () =>
+      probeConnections(reach, asked, {
+        now,
+        againWithinSeconds: hours,
+        budgetSeconds: CLEANUP_PROBING_SECONDS,
+      }),
     ({ left, alive, unknown }) => ({ left, alive, unknown }),
   );
   return { message: 'Stale connections cleaned up', cleanedCount: left };

@@ -1,9 +1,10 @@
 import type { Sockets } from '../platform/sockets.ts';
+import { markStale } from '../stores/connections.ts';
 import { type DepartReach, depart } from './depart.ts';
 
 export type EvictReach = DepartReach & { readonly sockets: Sockets<'delete'> };
 
-/** `left` by this call, or had left `before` it; `stays`: the gateway did not close its socket. */
+/** `left` by this call, or had left `before` it; `stays`: the gateway did not close its socket, and it is stale. */
 export type Eviction = 'left' | 'before' | 'stays';
 
 /**
@@ -16,6 +17,9 @@ export async function evict(
   connectionId: string,
   now: number,
 ): Promise<Eviction> {
-  if ((await reach.sockets.delete(connectionId)) === 'failed') return 'stays';
+  if ((await reach.sockets.delete(connectionId)) === 'failed') {
+    await markStale(reach, connectionId);
+    return 'stays';
+  }
   return (await depart(reach, connectionId, now)) ? 'left' : 'before';
 }

@@ -1,5 +1,6 @@
 import type { ConnectionRow } from '../../contract/tables.ts';
 import { isShortLived } from '../../rules/connection.ts';
+import { steps } from '../../rules/connection-states.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { touchConnection } from '../stores/connections.ts';
@@ -19,8 +20,16 @@ export interface Probed {
   /** Taken out by this call. */
   readonly left: number;
   readonly alive: number;
-  /** The gateway could not say, or did not close what it had called gone. */
+  /** The gateway could not say in time, or did not close what it had called gone. */
   readonly unknown: number;
+}
+
+export interface ProbeTimes {
+  readonly now: number;
+  /** When at the latest they are asked again: no row of a living socket may expire before. */
+  readonly againWithinSeconds: number;
+  /** How long to ask, in real time: a gateway that answers slowly must not use up the function's time. */
+  readonly budgetSeconds: number;
 }
 
 const PROBES_AT_ONCE = 32;
@@ -32,24 +41,24 @@ const PROBES_AT_ONCE = 32;
 export async function probeConnections(
   reach: ProbeReach,
   rows: readonly ProbedRow[],
-  now: number,
+  { now, againWithinSeconds, budgetSeconds }: ProbeTimes,
 ): Promise<Probed> {
-  const verdicts = await inParallel(rows, PROBES_AT_ONCE, (row) => probe(reach, row, now));
+  const until = performance.now() + budgetSeconds * 1000;
+  const verdicts = await inParallel(rows, PROBES_AT_ONCE, async (row): Promise<Verdict> => {
+    if (performance.now() > until) return 'unknown';
+    const { connectionId, status } = row;
+    const outcome = await reach.sockets.get(connectionId);
+    if (outcome === 'failed') return 'unknown';
+    if (outcome === 'done') {
+      const isNews = status === steps.miss.to || isShortLived(row, now, againWithinSeconds);
+      if (isNews) await touchConnection(reach, connectionId, now);
+      return 'alive';
+    }
+    const eviction = await evict(reach, connectionId, now);
+    return eviction === 'stays' ? 'unknown' : eviction;
+  });
   const count = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length;
   return { left: count('left'), alive: count('alive'), unknown: count('unknown') };
 }
 
 type Verdict = 'left' | 'before' | 'alive' | 'unknown';
-
-async function probe(reach: ProbeReach, row: ProbedRow, now: number): Promise<Verdict> {
-  const { connectionId, status } = row;
-  const outcome = await reach.sockets.get(connectionId);
-  if (outcome === 'failed') return 'unknown';
-  if (outcome === 'done') {
-    const isNews = status === 'STALE' || isShortLived(row, now);
-    if (isNews) await touchConnection(reach, connectionId, now);
-    return 'alive';
-  }
-  const eviction = await evict(reach, connectionId, now);
-  return eviction === 'stays' ? 'unknown' : eviction;
-}

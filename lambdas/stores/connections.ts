@@ -2,9 +2,10 @@ import { GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib
 import type { Accepted } from '../../contract/protocol.ts';
 import type { ConnectionRow, SessionName } from '../../contract/tables.ts';
 import { isoTime, livingTtl, tombstone, tombstoneTtl } from '../../rules/connection.ts';
+import { steps } from '../../rules/connection-states.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
-import { conditional, ex, holds, updateItem, updating } from './expression.ts';
+import { anyOf, conditional, ex, holds, updateItem, updating } from './expression.ts';
 
 type Reach<Rights extends 'get' | 'put' | 'update' | 'scan'> = Reaches<{ connections: Rights }>;
 
@@ -69,9 +70,9 @@ export const bindConnection = (reach: Reach<'update'>, binding: Binding): Transa
   return updateItem(
     reach.tables.connections.name,
     { connectionId },
-    ex`SET #status = ${'CONNECTED'}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
+    ex`SET #status = ${steps.bind.to}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
       #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
-    ex`#status = ${'PENDING'} OR (#status IN (${'CONNECTED'}, ${'STALE'})
+    ex`#status = ${steps.bind.from[0]} OR (#status IN (${anyOf(steps.bindAgain.from)})
       AND #tenant = ${tenant} AND #userId = ${userId} AND #sessionId = ${sessionId})`,
   );
 };
@@ -85,9 +86,9 @@ export const leaveConnection = (
   updateItem(
     reach.tables.connections.name,
     { connectionId },
-    ex`SET #status = ${'DISCONNECTED'}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)},
+    ex`SET #status = ${steps.leave.to}, #disconnectedAt = ${isoTime(now)}, #ttl = ${tombstoneTtl(now)},
       #formerUserId = #userId REMOVE #userId`,
-    ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
+    ex`#status IN (${anyOf(steps.leave.from)})`,
   );
 
 /** Counts a refused token; undefined when the connection is no longer waiting for one. */
@@ -102,7 +103,7 @@ export async function countRefusal(
         new UpdateCommand({
           TableName: reach.tables.connections.name,
           Key: { connectionId },
-          ...updating(ex`ADD #refusals ${1}`, ex`#status = ${'PENDING'}`),
+          ...updating(ex`ADD #refusals ${1}`, ex`#status = ${steps.bind.from[0]}`),
           ReturnValues: 'UPDATED_NEW',
         }),
       )
@@ -125,8 +126,8 @@ export const touchConnection = (
         TableName: reach.tables.connections.name,
         Key: { connectionId },
         ...updating(
-          ex`SET #status = ${'CONNECTED'}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
-          ex`#status IN (${'CONNECTED'}, ${'STALE'})`,
+          ex`SET #status = ${steps.hear.to}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
+          ex`#status IN (${anyOf(steps.hear.from)})`,
         ),
       }),
     ),
@@ -139,7 +140,7 @@ export const markStale = (reach: Reach<'update'>, connectionId: string): Promise
       new UpdateCommand({
         TableName: reach.tables.connections.name,
         Key: { connectionId },
-        ...updating(ex`SET #status = ${'STALE'}`, ex`#status = ${'CONNECTED'}`),
+        ...updating(ex`SET #status = ${steps.miss.to}`, ex`#status = ${steps.miss.from[0]}`),
       }),
     ),
   );

@@ -16,15 +16,33 @@ export const ex = (parts: TemplateStringsArray, ...values: unknown[]): Expressio
   values,
 });
 
+/** Several values in one place: `#status IN (${anyOf(steps.leave.from)})`. */
+export const anyOf = (values: readonly unknown[]): AnyOf => new AnyOf(values);
+
+class AnyOf {
+  readonly values: readonly unknown[];
+  constructor(values: readonly unknown[]) {
+    this.values = values;
+  }
+}
+
 interface Rendered {
   readonly text: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
 function render({ parts, values }: Expression, mark: string): Rendered {
-  const named = values.map((value, at) => [`:${mark}${at}`, value] as const);
-  const text = parts.map((part, at) => part + (named[at]?.[0] ?? '')).join('');
-  return { text, values: Object.fromEntries(named) };
+  const named: Record<string, unknown> = {};
+  const nameOf = (value: unknown) => {
+    const name = `:${mark}${Object.keys(named).length}`;
+    named[name] = value;
+    return name;
+  };
+  const placed = values.map((value) =>
+    value instanceof AnyOf ? value.values.map(nameOf).join(', ') : nameOf(value),
+  );
+  const text = parts.map((part, at) => part + (placed[at] ?? '')).join('');
+  return { text, values: named };
 }
 
 /** What DynamoDB wants to hear beside the texts. */

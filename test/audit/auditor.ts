@@ -1,5 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GATEWAY_IDLE_SECONDS, GRACE_SECONDS, PROBE_EVERY_MINUTES } from '../../contract/limits.ts';
+import {
+  GRACE_SECONDS,
+  SWEEP_EVERY_MINUTES,
+  YOUNG_CONNECTION_SECONDS,
+} from '../../contract/limits.ts';
 import type { Place } from '../support/place.ts';
 import { type Evidence, type Heard, openEyes } from './evidence.ts';
 import { messages } from './messages.ts';
@@ -7,9 +11,9 @@ import { presence } from './presence.ts';
 import { told } from './told.ts';
 import type { Promised, Terms, Verdict } from './verdict.ts';
 
-/** The T of [G8]: what a silent death takes to show, at most. */
+/** The T of [G8], from the end of a socket on: the sweep that asks about it, or the one after that. */
 export const GHOSTS_FOR_SECONDS =
-  GATEWAY_IDLE_SECONDS + PROBE_EVERY_MINUTES * 60 + 60 + GRACE_SECONDS;
+  YOUNG_CONNECTION_SECONDS + 2 * SWEEP_EVERY_MINUTES * 60 + GRACE_SECONDS;
 
 export const promises: readonly Promised[] = [...presence, ...messages, ...told];
 

@@ -1,5 +1,3 @@
-import { PROBE_EVERY_MINUTES } from '../../contract/limits.ts';
-import { isItsTurn, isSilent } from '../../rules/connection.ts';
 import type { EveryReach } from '../support/engine.ts';
 import { type Actor, castActors } from './actors.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
@@ -141,14 +139,8 @@ export async function play(
   };
   const settle = async (judgeRest: typeof judgeSwept): Promise<void> => {
     pass(run, IDLE_AND_MORE_SECONDS);
-    // Until each silent socket has had its turn, even if it was missed; sweeps that would ask about none are left out.
-    for (let minute = 0; minute < 3 * PROBE_EVERY_MINUTES; minute += 1) {
-      const next = world.now + MINUTE_SECONDS * 1000;
-      if (world.rows.connections().some((row) => isSilent(row, next) && isItsTurn(row, next)))
-        await sweepAfter(MINUTE_SECONDS);
-      else pass(run, MINUTE_SECONDS);
-    }
-    for (let more = 0; more < 2; more += 1) await sweepAfter(MINUTE_SECONDS);
+    // Each asks about every socket; more than one, since its questions may go astray.
+    for (let round = 0; round < 5; round += 1) await sweepAfter(MINUTE_SECONDS);
     expectAll(run, judgeRest);
   };
 

@@ -225,11 +225,11 @@ describe('update_connection_status', () => {
     expect(await getConnection(reach, 'unknown-000000=')).toBeUndefined();
   });
 
-  it('a socket that the gateway does not close is a 503, and the connection stays', async () => {
+  it('a socket that the gateway does not close is a 503, and the connection is stale', async () => {
     await bind(desk, 'desk');
     reach.sockets.delete = async () => 'failed';
     expect((await update('DISCONNECTED')).statusCode).toBe(503);
-    expect((await getConnection(reach, desk))?.status).toBe('CONNECTED');
+    expect((await getConnection(reach, desk))?.status).toBe('STALE');
   });
 });
 

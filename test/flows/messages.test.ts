@@ -380,7 +380,7 @@ describe('deliver', () => {
     await say('lost');
     await fanOut();
     reach.sockets.delete = shut;
-    expect((await getConnection(reach, 'sam'))?.status).toBe('CONNECTED');
+    expect((await getConnection(reach, 'sam'))?.status).toBe('STALE');
     await say('next');
     await fanOut((await written()).filter(({ payload }) => payload === '"next"'));
     expect(frames('sam').map(({ seq, payload }) => [seq, payload])).toEqual([[2, 'next']]);

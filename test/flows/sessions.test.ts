@@ -1,11 +1,6 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  LIVING_TTL_SECONDS,
-  PROBE_EVERY_MINUTES,
-  SESSIONS_PER_USER,
-  SOCKET_MOST_SECONDS,
-} from '../../contract/limits.ts';
+import { LIVING_TTL_SECONDS, SESSIONS_PER_USER } from '../../contract/limits.ts';
 import type { PlayerRow, SubscriptionRow } from '../../contract/tables.ts';
 import { PLAYER_ITEM, playerKey, subscriberKey, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
@@ -13,7 +8,6 @@ import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
 import { reap } from '../../lambdas/flows/reap.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
-import { type SweepReport, sweep } from '../../lambdas/flows/sweep.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
@@ -292,57 +286,5 @@ describe('reap', () => {
     expect(await reap(reach, 'slow', later(7), false)).toBe('again');
     reach.sockets.open('slow');
     expect(await reap(reach, 'slow', later(9), false)).toBe('closed');
-  });
-});
-
-describe('sweep', () => {
-  const sweepAt = (seconds: number) => sweep(reach, { ...grace, now: later(seconds) });
-
-  it('[S3-04] probes the silent only, keeps the living and takes the dead out', async () => {
-    for (const id of ['dead', 'alive', 'fresh']) {
-      const since = id === 'fresh' ? later(1000) : T0;
-      await connect(id, since);
-      await bind(id, joe, { sessionId: id, now: since });
-    }
-    await reach.sockets.delete('dead');
-    const before = await getConnection(reach, 'alive');
-    const reports: SweepReport[] = [];
-    for (let minute = 0; minute < PROBE_EVERY_MINUTES; minute += 1) {
-      reports.push(await sweepAt(660 + 60 * minute));
-    }
-    const sum = (name: 'probed' | 'departed') =>
-      reports.reduce((all, report) => all + report[name], 0);
-    expect([sum('probed'), sum('departed')], 'each has its turn once').toEqual([2, 1]);
-    expect((await getConnection(reach, 'dead'))?.status).toBe('DISCONNECTED');
-    expect(await getConnection(reach, 'alive'), 'and nothing to write down').toEqual(before);
-  });
-
-  it('moves the ttl on before a socket that nobody bound could outlive it', async () => {
-    reach.sockets.open('unbound');
-    await putConnection(reach, newConnection('unbound', 'CONNECTED', T0));
-    for (let minute = 40; minute < 60; minute += 1) await sweepAt(60 * minute);
-    const ttl = (await getConnection(reach, 'unbound'))?.ttl ?? 0;
-    expect(ttl).toBeGreaterThan(later(SOCKET_MOST_SECONDS) / 1000);
-  });
-
-  it('ends a session whose check was lost, and drops members whose row is gone', async () => {
-    await connect('c1');
-    await bind('c1');
-    await reach.documents.send(
-      new (await import('@aws-sdk/lib-dynamodb')).DeleteCommand({
-        TableName: reach.tables.connections.name,
-        Key: { connectionId: 'c1' },
-      }),
-    );
-    expect(await sweepAt(100)).toMatchObject({ healedSessions: 1, endedSessions: 0 });
-    expect(await sweepAt(131)).toMatchObject({ healedSessions: 0, endedSessions: 1 });
-    expect((await player())?.sessions).toBeUndefined();
-  });
-
-  it('reaps what no reaper came for', async () => {
-    await connect('forgotten');
-    expect(await sweepAt(30)).toMatchObject({ reaped: 0 });
-    expect(await sweepAt(90)).toMatchObject({ reaped: 1 });
-    expect(reach.sockets.closed).toEqual(['forgotten']);
   });
 });
