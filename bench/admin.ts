@@ -5,6 +5,7 @@ import { manageConnections } from '../lambdas/flows/manage-connections.ts';
 import { inParallel, inPieces } from '../lambdas/platform/parallel.ts';
 import { newConnection } from '../rules/connection.ts';
 import { type Engine, startEngine } from '../test/support/engine.ts';
+import { openTestJournal } from '../test/support/journal.ts';
 import { openTestSockets } from '../test/support/sockets.ts';
 import { atMost, type Figure, median, type Report } from './figures.ts';
 import { type Meter, openMeter, type Units } from './units/meter.ts';
@@ -42,7 +43,8 @@ async function measureAt(engine: Engine, size: number): Promise<Measured> {
   const unmetered = await engine.createTables({ hasStreams: false });
   const meter = openMeter(unmetered.documents);
   const sockets = openTestSockets();
-  const reach = { ...unmetered, documents: meter.documents, sockets };
+  const journal = openTestJournal(new Date(NOW).toISOString());
+  const reach = { ...unmetered, documents: meter.documents, sockets, journal };
   const ids = Array.from({ length: size }, (_, at) => `c${at}`.padEnd(15, '-').concat('='));
   for (const id of ids) sockets.open(id);
   await inParallel(inPieces(ids, BATCH_WRITE_ITEMS), 8, async (piece) => {

@@ -5,10 +5,11 @@
 
 import * as z from 'zod/mini';
 import { internalCall } from './internal.ts';
+import type { Fact } from './journal.ts';
 import { CONNECTIONS_PER_PAGE_MOST } from './limits.ts';
-import { isConnectionId, isTenant, isUserId } from './names.ts';
+import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
 import type { RefusalCode } from './refusals.ts';
-import { type ConnectionRow, connectionStatuses } from './tables.ts';
+import { type ConnectionRow, connectionStatuses, type SessionName } from './tables.ts';
 
 const connectionId = z.string().check(z.refine(isConnectionId));
 const userId = z.string().check(z.refine(isUserId));
@@ -33,6 +34,20 @@ const managerActions = {
     userId,
     /** @default DEFAULT_TENANT */
     tenant: z.optional(z.string().check(z.refine(isTenant))),
+  }),
+  /**
+   * The life of a session, or of a connection and the session that it belongs to, in order. Answers
+   * {@link TimelineAnswer}; refuses `not-found` for a connection that nobody knows.
+   */
+  get_session_timeline: z.object({
+    userId: z.optional(userId),
+    sessionId: z.optional(z.string().check(z.refine(isSessionId))),
+    /** @default DEFAULT_TENANT */
+    tenant: z.optional(z.string().check(z.refine(isTenant))),
+    /** Instead of user and session. */
+    connectionId: z.optional(connectionId),
+    /** ISO: how far back to look. @default TIMELINE_HOURS ago */
+    since: z.optional(z.iso.datetime()),
   }),
 } as const;
 
@@ -66,6 +81,39 @@ export interface DropUserAnswer {
   readonly tenant: string;
   /** Connections that were open and are closed now. */
   readonly droppedCount: number;
+}
+
+/** One thing that happened: a fact of the log, or an act of the audit log. */
+export interface Moment {
+  /** ISO. */
+  readonly at: string;
+  readonly what: Fact | 'act';
+  readonly connectionId?: string;
+  readonly [detail: string]: unknown;
+}
+
+/** How far messages of one topic have come on their way to the session. */
+export interface TopicProgress {
+  readonly topic: string;
+  /** The topic's newest number, now. */
+  readonly head: number;
+  /** Posted to the session's connections, as far as the log tells. */
+  readonly delivered?: number;
+  /** What the client said last that it has. */
+  readonly acknowledged?: number;
+}
+
+export interface TimelineAnswer {
+  /** Absent for a connection that was never bound. */
+  readonly session?: SessionName & {
+    readonly state: 'live' | 'ended' | 'unknown';
+    /** Its connections now. */
+    readonly connectionIds: readonly string[];
+  };
+  readonly moments: readonly Moment[];
+  readonly topics: readonly TopicProgress[];
+  /** False where there was more in the log than one answer of it holds. */
+  readonly isWhole: boolean;
 }
 
 /** The body of every answer whose `statusCode` is not 200. */

@@ -54,6 +54,10 @@ export interface FunctionSpec {
   readonly users?: readonly UserCall[];
   /** Tells clients of URLs of the HTTP API. */
   readonly refersToHttp?: true;
+  /** May read what functions noted in their logs: the facts of contract/journal.ts. */
+  readonly readsJournal?: true;
+  /** Notes such facts: its log is part of what those read. */
+  readonly notes?: true;
   /** May put events on the bus. */
   readonly putsEvents?: true;
   /** Meant to be invoked by others, under their own IAM rights: its name is an output. */
@@ -71,6 +75,7 @@ export const functions = {
   connect: {
     file: 'routes/connect',
     does: 'writes the row of a new socket, after its reaper is under way',
+    notes: true,
     tables: { connections: ['put'] },
     sends: ['reaper'],
     timeoutSeconds: CONNECT_TIMEOUT_SECONDS, // it must not outlast its reaper
@@ -106,6 +111,7 @@ export const functions = {
   disconnect: {
     file: 'routes/disconnect',
     does: 'takes a closed socket out of its session',
+    notes: true,
     tables: { connections: ['get', 'put', 'update'], sessions: ['update'] },
     timeoutSeconds: 15, // room for the retries of a contended transaction
     memoryMb: 512,
@@ -113,6 +119,7 @@ export const functions = {
   default: {
     file: 'routes/default',
     does: 'answers every frame of a client',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update'],
@@ -150,6 +157,7 @@ export const functions = {
   'fan-out': {
     file: 'streams/fan-out',
     does: 'stamps new notifications and posts them to every subscriber',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
@@ -165,6 +173,7 @@ export const functions = {
   express: {
     file: 'queues/express',
     does: 'stamps and posts messages ahead of their stream, where the operator wants it',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
@@ -180,6 +189,7 @@ export const functions = {
   delivery: {
     file: 'queues/delivery',
     does: 'posts messages to a page of a large topic’s subscribers',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
@@ -193,6 +203,7 @@ export const functions = {
   redrive: {
     file: 'queues/redrive',
     does: 'numbers and posts the messages that a batch of the stream gave up on',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
@@ -210,6 +221,7 @@ export const functions = {
   'session-stream': {
     file: 'streams/session-stream',
     does: 'tells the bus who came and went, and asks for a check of each session that was left',
+    notes: true,
     tables: {},
     sends: ['session-check', 'parked-events'],
     putsEvents: true,
@@ -292,6 +304,7 @@ export const functions = {
   'drop-connection': {
     file: 'internal/drop-connection',
     does: 'takes one connection out of its session and closes it',
+    notes: true,
     tables: { connections: ['get', 'put', 'update'], sessions: ['update'], audit: ['put'] },
     sockets: ['delete'],
     isInvoked: true,
@@ -301,6 +314,7 @@ export const functions = {
   'broadcast-event': {
     file: 'internal/broadcast-event',
     does: 'posts an event to every connection of a tenant',
+    notes: true,
     tables: {
       broadcasts: ['get', 'put'],
       connections: ['get', 'put', 'update', 'scan'],
@@ -316,6 +330,7 @@ export const functions = {
   'check-session': {
     file: 'internal/check-session',
     does: 'cleans a session up that nobody is connected to',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update'],
@@ -329,13 +344,16 @@ export const functions = {
   'connection-manager': {
     file: 'internal/connection-manager',
     does: 'administers connections: lists, changes, cleans up',
+    notes: true,
     isNamed: true,
     tables: {
       connections: ['get', 'put', 'update', 'scan', 'batchGet', 'query UserIdIndex'],
       sessions: ['get', 'update', 'batchGet'],
-      audit: ['put'],
+      notifications: ['batchGet'],
+      audit: ['put', 'query TargetIndex'],
     },
     sockets: ['get', 'delete'],
+    readsJournal: true,
     isInvoked: true,
     timeoutSeconds: 300, // a clean-up asks about 150,000 sockets at the most
     memoryMb: 1024,
@@ -345,6 +363,7 @@ export const functions = {
   'session-check': {
     file: 'queues/session-check',
     does: 'ends sessions whose grace time is over',
+    notes: true,
     tables: { sessions: ['get', 'update'], subscriptions: ['update'] },
     sends: ['session-check'],
     timeoutSeconds: 30,
@@ -353,6 +372,7 @@ export const functions = {
   reaper: {
     file: 'queues/reaper',
     does: 'closes sockets that did not authenticate in time',
+    notes: true,
     tables: { connections: ['get', 'put'] },
     sends: ['reaper'],
     sockets: ['delete'],
@@ -362,6 +382,7 @@ export const functions = {
   sweep: {
     file: 'schedules/sweep',
     does: 'probes sockets that gave no sign of life, and heals what a crash left behind',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update', 'scan'],
       sessions: ['get', 'update', 'scan'],

@@ -139,6 +139,15 @@ export const INVOKE_ANSWER_BYTES = 6 * 1024 * 1024;
 /** At 140 bytes each these fit into one answer. */
 export const CONNECTIONS_PER_PAGE_MOST = 10_000;
 export const ACTOR_CHARACTERS = 256;
+/** How far back a timeline looks where nobody says. */
+export const TIMELINE_HOURS = 24;
+/** What CloudWatch gives of one query. */
+export const JOURNAL_LINES = 10_000;
+/** Of all that topics had delivered: the latest, since there may be many a second. */
+export const DELIVERIES_TOLD = 500;
+/** A query over a day of logs takes seconds. */
+export const JOURNAL_DEADLINE_MS = 25_000;
+export const JOURNAL_POLL_MS = 250;
 /** Thirteen months, so that a year can be compared with the one before. */
 export const AUDIT_KEPT_DAYS = 400;
 

@@ -15,6 +15,7 @@ import { createGates } from './gates/gates.ts';
 import { writeHandout } from './handout.ts';
 import { createHttpApis } from './http-api/http-apis.ts';
 import { createFunctions } from './lambda/functions.ts';
+import { createLogs } from './logs/logs.ts';
 import { createMappings } from './mappings/mappings.ts';
 import { choosePorts } from './ports.ts';
 import type { Assembly, Service, StageContext } from './service.ts';
@@ -114,6 +115,7 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     createUserPools(context),
     functions,
     eventBuses,
+    createLogs(context),
   ];
   const webSocketApis = createWebSocketApis(context);
   const callers = [

@@ -18,7 +18,7 @@ import { fillsReply } from '../../rules/frames.ts';
 import type { Identity } from '../../rules/identity.ts';
 import type { Incoming } from '../../rules/message.ts';
 import { demandTopic } from '../../rules/topic-policy.ts';
-import { log } from '../platform/log.ts';
+import { note } from '../platform/log.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { countRefusal } from '../stores/connections.ts';
@@ -26,7 +26,7 @@ import { type AuthenticateReach, authenticate } from './authenticate.ts';
 import { depart } from './depart.ts';
 import { pong } from './pong.ts';
 import { readMissed } from './read-missed.ts';
-import { type Speaker, speakerOf } from './speaker.ts';
+import { noteAcknowledged, type Speaker, speakerOf } from './speaker.ts';
 import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
@@ -97,7 +97,8 @@ async function answerAuthenticate(
     accepts: acceptable.filter((each) => accepts.includes(each)),
   };
   const session = await authenticate(reach, identity, request);
-  log('session.bound', { connectionId, sessionId, tenant: identity.tenant, session });
+  const { tenant: ownTenant, userId } = identity;
+  note('session.bound', { tenant: ownTenant, userId, sessionId, connectionId, session });
   const reply: Authenticated = {
     type: 'authenticated',
     ...echo(id),
@@ -140,22 +141,26 @@ const answers: { readonly [Name in Exclude<Action, 'authenticate'>]: Answer<Mess
     // Before anything is written: who is refused has subscribed to nothing.
     if (cursors !== undefined) demandCursors(cursors);
     const positions = await subscribe(reach, session, connectionId, topics);
+    note('session.subscribed', { ...session, connectionId, topics });
     const reply: Subscribed = { type: 'subscribed', ...echo(id), topics: positions };
     if (cursors === undefined) return JSON.stringify(reply);
+    noteAcknowledged({ session, connectionId }, cursors);
     const { tenant } = session;
     const missed = await readMissed(reach, { tenant, reader: session, cursors, now });
     return fillsReply(reply, 'missed', missed);
   },
 
-  unsubscribe: async (reach, { session }, { id, topics }) => {
+  unsubscribe: async (reach, { session, connectionId }, { id, topics }) => {
     for (const topic of topics) demandTopic(session, topic);
     await unsubscribe(reach, session, topics);
+    note('session.unsubscribed', { ...session, connectionId, topics });
     const reply: Unsubscribed = { type: 'unsubscribed', ...echo(id), topics: [...new Set(topics)] };
     return JSON.stringify(reply);
   },
 
-  readNotifications: async (reach, { session }, { id, cursors, limit }, now) => {
+  readNotifications: async (reach, { session, connectionId }, { id, cursors, limit }, now) => {
     for (const { topic } of cursors) demandTopic(session, topic);
+    noteAcknowledged({ session, connectionId }, cursors);
     const { tenant } = session;
     const asked = { tenant, reader: session, cursors, now, ...(limit !== undefined && { limit }) };
     return fillsReply(

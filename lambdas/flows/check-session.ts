@@ -1,7 +1,7 @@
 import { SUBSCRIPTIONS_AT_ONCE } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
-import { log } from '../platform/log.ts';
+import { note } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { transact } from '../platform/transact.ts';
@@ -48,7 +48,7 @@ export async function checkSession(
       endSession(reach, session, seconds(now) - graceSeconds, ttl),
       removeFromPlayer(reach, session),
     ]);
-    if (outcome.isDone) log('session.ended', { ...session });
+    if (outcome.isDone) note('session.ended', { ...session });
   }
   throw new Error(`Session ${session.sessionId} and its player do not agree that it lives.`);
 }

@@ -1,4 +1,6 @@
 import { PAGE_BYTES } from '../../contract/limits.ts';
+import { topicOfKey } from '../../contract/tables.ts';
+import { note } from '../platform/log.ts';
 import type { Queues } from '../platform/queues.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
@@ -36,6 +38,13 @@ export async function deliver(
     }
   };
   await Promise.all([serveAll(reach, framing(reach, topic, messages), first, now), handOn()]);
+  if (messages.length === 0) return;
+  const seqs = messages.map(({ seq }) => seq);
+  note('topic.delivered', {
+    ...topicOfKey(topic),
+    from: Math.min(...seqs),
+    upTo: Math.max(...seqs),
+  });
 }
 
 /** Routes to all subscribers of a topic, as many together as one page holds. */

@@ -1,5 +1,5 @@
 import { sessionOf } from '../../rules/connection.ts';
-import { log } from '../platform/log.ts';
+import { note } from '../platform/log.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { transact } from '../platform/transact.ts';
 import { getConnection, leaveConnection, putTombstone } from '../stores/connections.ts';
@@ -28,7 +28,10 @@ export async function depart(
     if (row?.status === 'DISCONNECTED') return false;
     const session = row && sessionOf(row);
     if (session === undefined) {
-      if (await putTombstone(reach, connectionId, now, row)) return row !== undefined;
+      if (await putTombstone(reach, connectionId, now, row)) {
+        if (row) note('connection.left', { connectionId });
+        return row !== undefined;
+      }
       continue; // It was written, bound or left between the read and the write: look again.
     }
     const outcome = await transact(reach, [
@@ -36,7 +39,7 @@ export async function depart(
       leaveSession(reach, session, connectionId, now),
     ]);
     if (outcome.isDone) {
-      log('connection.left', { connectionId, ...session });
+      note('connection.left', { connectionId, ...session });
       return true;
     }
     if (outcome.lost[1] && !outcome.lost[0]) {

@@ -13,11 +13,13 @@ import { readShape } from '../platform/read-shape.ts';
 import { type CleanUpReach, cleanUp } from './clean-up.ts';
 import { type DropUserReach, dropUser } from './drop-user.ts';
 import { listOfAll, listOfUser } from './list-connections.ts';
+import { sessionTimeline, type TimelineReach } from './session-timeline.ts';
 import { type UpdateStatusReach, updateStatus } from './update-status.ts';
 
 export type ManagerReach = CleanUpReach &
   UpdateStatusReach &
   DropUserReach &
+  TimelineReach &
   Reaches<{ connections: 'batchGet' | `query ${typeof USER_ID_INDEX}` }>;
 
 interface Asked {
@@ -53,6 +55,7 @@ const answers: { readonly [Action in ManagerAction]: Answer } = {
   update_connection_status: answering('update_connection_status', updateStatus),
   cleanup_stale_connections: answering('cleanup_stale_connections', cleanUp),
   drop_user: answering('drop_user', dropUser),
+  get_session_timeline: answering('get_session_timeline', sessionTimeline),
 };
 
 /**

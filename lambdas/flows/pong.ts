@@ -4,7 +4,7 @@ import { demandTopic } from '../../rules/topic-policy.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getConnection, touchConnection } from '../stores/connections.ts';
 import { positionsOf } from './positions.ts';
-import { speakerOf } from './speaker.ts';
+import { noteAcknowledged, speakerOf } from './speaker.ts';
 
 type Reach = Reaches<{ connections: 'get' | 'update'; notifications: 'batchGet' }>;
 
@@ -32,9 +32,11 @@ async function behindOf(
   positions: NonNullable<Ping['positions']>,
   asked: { readonly connectionId: string; readonly now: number },
 ): Promise<Position[]> {
-  const { session } = await speakerOf(reach, asked);
+  const speaker = await speakerOf(reach, asked);
+  const { session } = speaker;
   const topics = positions.map(({ topic }) => topic);
   for (const topic of topics) demandTopic(session, topic);
+  noteAcknowledged(speaker, positions);
   const heads = await positionsOf(reach, session.tenant, topics);
   return heads.filter((head, at) => {
     const has = positions[at];

@@ -1,3 +1,4 @@
+import { note } from '../platform/log.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { getConnection, putTombstone } from '../stores/connections.ts';
@@ -19,6 +20,7 @@ export async function reap(
     if (row?.status === 'CONNECTED' || row?.status === 'STALE') return 'spared';
     const hasLeft = row?.status === 'DISCONNECTED';
     if (!hasLeft && !(await putTombstone(reach, connectionId, now, row))) continue;
+    if (!hasLeft && row) note('connection.left', { connectionId });
     if ((await reach.sockets.delete(connectionId)) === 'done') return 'closed';
     return hasLeft && isFirstLook ? 'spared' : 'again';
   }

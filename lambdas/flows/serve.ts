@@ -4,8 +4,9 @@ import {
   POSTS_AT_ONCE,
   YOUNG_CONNECTION_SECONDS,
 } from '../../contract/limits.ts';
+import type { SessionName } from '../../contract/tables.ts';
 import { ageInSeconds } from '../../rules/connection.ts';
-import { log } from '../platform/log.ts';
+import { note } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
@@ -47,7 +48,9 @@ async function serve(
     const left = route.connections.filter((id) => !tried.has(id));
     if (frames.length === 0 || left.length === 0) return;
     for (const id of left) tried.add(id);
-    const served = await Promise.all(left.map((id) => serveOne(reach, id, frames, now)));
+    const served = await Promise.all(
+      left.map((id) => serveOne(reach, route.session, id, frames, now)),
+    );
     if (served.every((isServed) => isServed)) return;
   }
 }
@@ -55,6 +58,7 @@ async function serve(
 /** True when there is nothing more to look for: it was served, or has to see the hole by itself. */
 async function serveOne(
   reach: ServeReach,
+  session: SessionName,
   connectionId: string,
   frames: readonly string[],
   now: number,
@@ -62,7 +66,7 @@ async function serveOne(
   const outcome = await postAll(reach, connectionId, frames, now);
   if (outcome === 'done') return true;
   if (outcome === 'left') return false;
-  log('delivery.failed', { connectionId, outcome });
+  note('delivery.failed', { ...session, connectionId, outcome });
   // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
   return (await evict(reach, connectionId, now)) === 'stays';
 }

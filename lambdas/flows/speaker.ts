@@ -1,6 +1,8 @@
+import type { Cursor } from '../../contract/protocol.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { SessionName } from '../../contract/tables.ts';
 import { isDueForSignOfLife, seconds, sessionOf } from '../../rules/connection.ts';
+import { note } from '../platform/log.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getConnection, touchConnection } from '../stores/connections.ts';
 
@@ -27,3 +29,14 @@ export async function speakerOf(
   if (isDueForSignOfLife(row, now)) await touchConnection(reach, connectionId, now);
   return { session, connectionId };
 }
+
+/** How far a client says that it has got, topic by topic. */
+export const noteAcknowledged = (
+  { session, connectionId }: Speaker,
+  cursors: readonly Cursor[],
+): void =>
+  note('session.acknowledged', {
+    ...session,
+    connectionId,
+    positions: cursors.map(({ topic, seq }) => ({ topic, seq })),
+  });

@@ -1,6 +1,6 @@
-import type { BusEvent } from '../../contract/events.ts';
+import { type BusEvent, LIFECYCLE_SOURCE } from '../../contract/events.ts';
 import type { EventBus } from '../platform/event-bus.ts';
-import { log } from '../platform/log.ts';
+import { log, note } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Queues } from '../platform/queues.ts';
 
@@ -19,5 +19,10 @@ const PARKED_AT_ONCE = 10;
 export async function tell({ bus, queues }: TellReach, events: readonly BusEvent[]): Promise<void> {
   const left = await bus.put(events);
   await inParallel(left, PARKED_AT_ONCE, (event) => queues.send('parked-events', event));
+  for (const { source, type, detail } of events) {
+    if (source !== LIFECYCLE_SOURCE) continue;
+    const { tenant, player: userId, sessionId, eventId, version } = JSON.parse(detail);
+    note('event.told', { tenant, userId, sessionId, type, eventId, version });
+  }
   if (left.length > 0) log('events.parked', { events: left.length });
 }

@@ -1,6 +1,7 @@
 import {
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
+  JOURNAL_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -20,6 +21,7 @@ function read(variable: string): string {
 
 export const tableNameOf = (table: TableName): string => read(tableVariable(table));
 export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
+export const journalLogGroups = (): string[] => read(JOURNAL_VARIABLE).split(',');
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
 export const httpUrl = (): string => read(HTTP_VARIABLE);

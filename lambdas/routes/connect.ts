@@ -1,6 +1,6 @@
 import { newConnection } from '../../rules/connection.ts';
 import { settings } from '../platform/environment.ts';
-import { logDefect } from '../platform/log.ts';
+import { logDefect, note } from '../platform/log.ts';
 import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
@@ -19,7 +19,9 @@ export const handler = socketEdge('$connect', async ({ connectionId, now }) => {
     const isAwaited = door === 'message';
     if (isAwaited) await queues.send('reaper', { connectionId, tries: 0 });
     const row = newConnection(connectionId, isAwaited ? 'PENDING' : 'CONNECTED', now);
-    return { statusCode: (await putConnection(reach, row)) ? 200 : 503 };
+    const isAdmitted = await putConnection(reach, row);
+    if (isAdmitted) note('connection.opened', { connectionId });
+    return { statusCode: isAdmitted ? 200 : 503 };
   } catch (fault) {
     logDefect('connect.failed', fault, { connectionId });
     return { statusCode: 503 };

@@ -1,7 +1,8 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { AuditRow } from '../../contract/tables.ts';
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type AuditRow, TARGET_INDEX } from '../../contract/tables.ts';
+import { isoTime } from '../../rules/connection.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { conditional, ex } from './expression.ts';
+import { conditional, ex, selecting } from './expression.ts';
 
 /** Adds a line; one that stands already is never written over, but a fault. */
 export async function putAuditLine(
@@ -15,4 +16,27 @@ export async function putAuditLine(
       ...conditional(ex`attribute_not_exists(#entry)`),
     }),
   );
+}
+
+/** What was done to this target since then, oldest first. */
+export async function auditLinesOf(
+  { documents, tables }: Reaches<{ audit: `query ${typeof TARGET_INDEX}` }>,
+  target: string,
+  since: number,
+): Promise<AuditRow[]> {
+  const rows: AuditRow[] = [];
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await documents.send(
+      new QueryCommand({
+        TableName: tables.audit.name,
+        IndexName: TARGET_INDEX,
+        ...selecting(ex`#target = ${target} AND #entry >= ${isoTime(since)}`),
+        ExclusiveStartKey: from,
+      }),
+    );
+    rows.push(...((page.Items ?? []) as AuditRow[]));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return rows;
 }

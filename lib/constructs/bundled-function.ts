@@ -19,9 +19,13 @@ export interface BundledFunctionProps {
   readonly environment?: Readonly<Record<string, string>>;
   /** @default - it may write its own log, and nothing else */
   readonly rights?: readonly Right[];
-  /** @default RetentionDays.ONE_MONTH */
-  readonly logRetention?: RetentionDays;
+  /** @default - one of its own, kept for a month */
+  readonly logGroup?: LogGroup;
 }
+
+/** Where the function of this id writes, for those who need to know before there is the function. */
+export const functionLog = (scope: Construct, id: string, retention: RetentionDays): LogGroup =>
+  new LogGroup(scope, `${id}Log`, { retention, removalPolicy: RemovalPolicy.DESTROY });
 
 /**
  * A function as all of ours are: Node 24 on arm64, one JSON line a fact into a log of its own, and a
@@ -29,10 +33,7 @@ export interface BundledFunctionProps {
  */
 export class BundledFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
-    const logGroup = new LogGroup(scope, `${id}Log`, {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const logGroup = props.logGroup ?? functionLog(scope, id, RetentionDays.ONE_MONTH);
     // Not AWSLambdaBasicExecutionRole, which may write every log of the account.
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

@@ -1,6 +1,7 @@
 import {
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
+  JOURNAL_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly settings: Settings;
   readonly socketsEndpoint: string;
   readonly httpUrl: string;
+  /** Names of the log groups that hold facts of the journal. */
+  readonly journal: readonly string[];
   readonly eventBusName: string;
   readonly userPoolId: string;
   readonly userPoolClientId: string;
@@ -38,6 +41,7 @@ export function functionEnvironment(
     ),
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
     ...(spec.refersToHttp && { [HTTP_VARIABLE]: known.httpUrl }),
+    ...(spec.readsJournal && { [JOURNAL_VARIABLE]: known.journal.join(',') }),
     ...(spec.putsEvents && { [EVENT_BUS_VARIABLE]: known.eventBusName }),
     ...(spec.knowsUserPool && {
       [USER_POOL_VARIABLE]: known.userPoolId,

@@ -11,6 +11,7 @@ import { keysOf } from '../records.ts';
 import {
   consumeRight,
   putEventsRight,
+  queryLogsRights,
   type Right,
   sendRight,
   socketRight,
@@ -28,6 +29,8 @@ export interface Arns {
   /** Where the batches go that a stream's function could not take. */
   failures(name: StreamFunction): string;
   socketCall(call: SocketCall): string;
+  /** The logs of functions that note facts of the journal. */
+  readonly journal: readonly string[];
   readonly eventBus: string;
   readonly userPool: string;
 }
@@ -39,6 +42,7 @@ export function functionRights(name: FunctionName, arns: Arns): readonly Right[]
     ...keysOf(tables).flatMap((table) => tableRights(arns.table(table), spec.tables[table] ?? [])),
     ...(spec.sends ?? []).map((queue) => sendRight(arns.queue(queue))),
     ...(spec.sockets ? [socketRight(spec.sockets.map(arns.socketCall))] : []),
+    ...(spec.readsJournal ? queryLogsRights(arns.journal) : []),
     ...(spec.putsEvents ? [putEventsRight(arns.eventBus)] : []),
     ...(spec.users ? [usersRight(arns.userPool, spec.users)] : []),
     ...keysOf(queues)

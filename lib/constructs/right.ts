@@ -94,3 +94,14 @@ export const socketRight = (callArns: readonly string[]): Right => ({
   resources: callArns,
   wildcardBecause: 'Connection ids are made by the gateway: the wildcard stands for them alone.',
 });
+
+/** To ask what stands in logs. The answer of a query is told to whoever knows its id. */
+export const queryLogsRights = (logGroupArns: readonly string[]): readonly Right[] => [
+  { actions: ['logs:StartQuery'], resources: logGroupArns },
+  {
+    actions: ['logs:GetQueryResults'],
+    resources: ['*'],
+    wildcardBecause:
+      'GetQueryResults knows no resource; ids of queries are random and short-lived.',
+  },
+];

@@ -13,7 +13,7 @@ import { functionEntry } from '../function-entry.ts';
 import { Mistake } from '../mistake.ts';
 import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
-import { BundledFunction } from './bundled-function.ts';
+import { BundledFunction, functionLog } from './bundled-function.ts';
 import { followStream, takeFromQueue } from './event-sources.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { functionRights } from './function-rights.ts';
@@ -43,10 +43,13 @@ export function switchboardFunctions(
   const { state, sockets, http, settings, namesFunctions, logRetention } = props;
   const { work, failures } = props.queues;
   const streamArn = (table: TableName): string => streamOf(table, state);
+  const idOf = (name: FunctionName) => `${pascalCase(name)}Function`;
+  const logs = recordOf(keysOf(functions), (name) => functionLog(scope, idOf(name), logRetention));
+  const journal = keysOf(functions).filter((name) => 'notes' in functions[name]);
   const made = recordOf(
     keysOf(functions),
     (name) =>
-      new BundledFunction(scope, `${pascalCase(name)}Function`, {
+      new BundledFunction(scope, idOf(name), {
         entry: functionEntry(name),
         functionName: namesFunctions && 'isNamed' in functions[name] ? name : undefined,
         description: `Switchboard: ${functions[name].does}.`,
@@ -56,6 +59,7 @@ export function switchboardFunctions(
           settings,
           socketsEndpoint: sockets.stage.callbackUrl,
           httpUrl: http.api.apiEndpoint,
+          journal: journal.map((each) => logs[each].logGroupName),
           eventBusName: state.eventBus.eventBusName,
           userPoolId: state.userPool.userPoolId,
           userPoolClientId: state.userPoolClient.userPoolClientId,
@@ -68,10 +72,11 @@ export function switchboardFunctions(
           queue: (queue) => work[queue].queueArn,
           failures: (consumer) => failures[consumer].queueArn,
           socketCall: (call) => sockets.callArn(call),
+          journal: journal.map((each) => logs[each].logGroupArn),
           eventBus: state.eventBus.eventBusArn,
           userPool: state.userPool.userPoolArn,
         }),
-        logRetention,
+        logGroup: logs[name],
       }),
   );
 

@@ -10,10 +10,11 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { openTestJournal, type TestJournal } from '../support/journal.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets };
+let reach: EveryReach & { sockets: TestSockets; journal: TestJournal };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
 const joe = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 86_400 };
@@ -25,7 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 beforeEach(async () => {
-  reach = { ...(await engine.createTables()), sockets: openTestSockets() };
+  reach = {
+    ...(await engine.createTables()),
+    sockets: openTestSockets(),
+    journal: openTestJournal('2026-01-01T12:00:00.000Z'),
+  };
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape.

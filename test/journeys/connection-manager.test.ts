@@ -5,6 +5,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { TARGET_INDEX, targetOf } from '../../contract/tables.ts';
 import { newPerson, operatorDocuments, operatorOptions } from '../support/people.ts';
 import { openSocket } from '../support/socket.ts';
+import { callStore, newPet } from '../support/store.ts';
+import { until } from '../support/until.ts';
 
 const place = inject('place');
 const lambda = new LambdaClient(operatorOptions(place));
@@ -133,6 +135,50 @@ describe('the events of the document', () => {
     await Promise.all([desk.socket.closed, phone.socket.closed]);
     expect(await other.socket.ask({ type: 'ping' })).toMatchObject({ type: 'pong' });
     await other.socket.close();
+  });
+
+  it('get_session_timeline: what functions logged of a session, in order, and what administration did', async () => {
+    const tenant = `t-${randomUUID()}`;
+    const person = newPerson(place, tenant);
+    const { userId, token } = await person;
+    const { socket, connectionId } = await come('tab', person);
+    await socket.ask({ action: 'subscribe', topics: ['Pet'] });
+    const pet = await newPet(place, tenant);
+    const sale = { version: 1, price: 90 };
+    await callStore(place, { token }, 'PUT', `/pets/${pet.petId}`, { body: sale });
+    const { epoch } = await socket.next(({ type }) => type === 'notification');
+    await socket.ask({ type: 'ping', positions: [{ topic: 'Pet', epoch, seq: 1 }] });
+    const update = { action: 'update_connection_status', connectionId, status: 'DISCONNECTED' };
+    await invoke(JSON.stringify(update));
+    await socket.closed;
+    const request = { action: 'get_session_timeline', tenant, userId, sessionId: 'tab' };
+    const life = await until(async () => {
+      const { body } = await invoke(JSON.stringify(request));
+      const whats = body.moments.map(({ what }: { what: string }) => what);
+      return body.session.state === 'ended' && whats.at(-1) === 'event.told' ? body : undefined;
+    }, 'the end of the session, and its event');
+    const ofKind = (...kinds: string[]) =>
+      life.moments.filter(({ what }: { what: string }) => kinds.includes(what));
+    expect(life.moments[0]).toMatchObject({ what: 'connection.opened', connectionId });
+    const steps = ofKind('session.bound', 'session.subscribed', 'topic.delivered');
+    expect(steps).toMatchObject([
+      { what: 'session.bound', session: 'new', connectionId },
+      { what: 'session.subscribed', topics: ['Pet'] },
+      { what: 'topic.delivered', topic: 'Pet', upTo: 1 },
+    ]);
+    const ends = ofKind('session.acknowledged', 'act', 'connection.left', 'session.ended');
+    expect(ends.map(({ what }: { what: string }) => what)).toEqual(
+      expect.arrayContaining(['session.acknowledged', 'act', 'connection.left', 'session.ended']),
+    );
+    expect(ofKind('event.told').map(({ type }: { type: string }) => type)).toEqual([
+      'Player Connect',
+      'Session Connect',
+      'Session Disconnect',
+      'Player Disconnect',
+    ]);
+    expect(life.topics).toEqual([{ topic: 'Pet', head: 1, delivered: 1, acknowledged: 1 }]);
+    const byConnection = { action: 'get_session_timeline', connectionId };
+    expect((await invoke(JSON.stringify(byConnection))).body).toEqual(life);
   });
 
   it.each([

@@ -14,6 +14,7 @@ const known: Surroundings = {
   },
   socketsEndpoint: 'https://sockets/prod',
   httpUrl: 'https://http',
+  journal: ['log-a', 'log-b'],
   eventBusName: 'bus',
   userPoolId: 'pool',
   userPoolClientId: 'client',
@@ -38,6 +39,7 @@ describe('environment', () => {
     [{ tables: { connections: ['put'] } }, { CONNECTIONS_TABLE_NAME: 'the-connections' }],
     [{ sends: ['session-check'] }, { SESSION_CHECK_QUEUE_URL: 'https://queues/session-check' }],
     [{ sockets: ['post'] }, { SOCKETS_ENDPOINT: 'https://sockets/prod' }],
+    [{ readsJournal: true }, { JOURNAL_LOG_GROUPS: 'log-a,log-b' }],
     [{ putsEvents: true }, { EVENT_BUS_NAME: 'bus' }],
     [{ knowsUserPool: true }, { USER_POOL_ID: 'pool', USER_POOL_CLIENT_ID: 'client' }],
   ] as const)('what is declared is told, and no more: %j', (declared, told) => {

@@ -19,6 +19,7 @@ const arns: Arns = {
   queue: (queue) => `queue/${queue}`,
   failures: (name) => `failures/${name}`,
   socketCall: (call) => `sockets/${call}/*`,
+  journal: ['log-a', 'log-b'],
   eventBus: 'bus',
   userPool: 'pool',
 };

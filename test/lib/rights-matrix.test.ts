@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type FunctionName, type FunctionSpec, functions } from '../../contract/functions.ts';
 import { type HttpOperation, httpOperations } from '../../contract/http.ts';
 import { tables } from '../../contract/tables.ts';
+import { BUNDLES_FOLDER } from '../../lib/bundled-code.ts';
+import { functionEntry } from '../../lib/function-entry.ts';
 import { keysOf } from '../../lib/records.ts';
 import { synthesize } from './templates.ts';
 
@@ -88,11 +92,20 @@ function declaredReach(name: FunctionName): Reach {
       'execute-api:ManageConnections',
       `${call.toUpperCase()} /@connections/*`,
     ]),
+    ...(spec.readsJournal ? journal() : []),
     ...(spec.putsEvents ? [['events:PutEvents', 'bus'] as const] : []),
     ...(spec.users ?? []).map((call): [string, string] => [`cognito-idp:${call}`, 'users']),
     ...triggers(name),
   ];
 }
+
+/** Queries of the logs of whoever notes what the journal is made of; AWS knows no resource of an answer. */
+const journal = (): Reach => [
+  ...keysOf(functions)
+    .filter((name) => 'notes' in functions[name])
+    .map((name) => ['logs:StartQuery', `Switchboard${pascal(name)}FunctionLog`] as const),
+  ['logs:GetQueryResults', '*'],
+];
 
 const takes = (queue: string): Reach =>
   ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((verb) => [`sqs:${verb}`, queue]);
@@ -174,6 +187,18 @@ describe('deployed rights', () => {
     const counts = ['dynamodb:PutItem', 'dynamodb:UpdateItem'].map((verb) => [verb, 'Counts']);
     const reach = [...counts, ...takes('InboxEvents'), ...logs(id)];
     expect(reachOf(warehouse, `${id}Role`).toSorted()).toEqual(reach.toSorted());
+  });
+
+  it('whatever notes facts of connections and sessions says so, or its log would be in no timeline', () => {
+    const noting = keysOf(functions).filter((name) => {
+      const file = join(BUNDLES_FOLDER, functionEntry(name), 'index.mjs');
+      return /\bnote\d*\("(connection|session|topic|delivery|event)\./.test(
+        readFileSync(file, 'utf8'),
+      );
+    });
+    // It shares the way to the bus with lifecycle events, and has none itself.
+    const others = noting.filter((name) => name !== 'notification-bridge');
+    expect(others).toEqual(keysOf(functions).filter((name) => 'notes' in functions[name]));
   });
 
   it('no role has a managed policy, and none is shared', () => {

@@ -215,6 +215,7 @@ describe('functions', () => {
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
       ...(spec.refersToHttp ? ['HTTP_URL'] : []),
+      ...(spec.readsJournal ? ['JOURNAL_LOG_GROUPS'] : []),
       ...(spec.putsEvents ? ['EVENT_BUS_NAME'] : []),
       ...(spec.knowsUserPool ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
     ];
