@@ -94,6 +94,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     socketsEndpoint: `${stub.url}/prod`,
     httpUrl: stub.url,
     ...USER_POOL,
+    deployment: 'bench',
     journal: ['bench'],
     eventBusName: 'bench',
     tableName: (table: string) => `bench-${table}`,

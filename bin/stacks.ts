@@ -13,7 +13,7 @@ import { WarehouseStack, warehouseEntries } from '../sample/warehouse/stack.ts';
 /** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
 export async function addStacks(
   app: App,
-  { environment, logRetentionDays, eventsKeptDays, samples, ...choices }: Config,
+  { environment, logRetentionDays, eventsKeptDays, samples, alarmTopic, ...choices }: Config,
 ): Promise<void> {
   await bundle([
     ...keysOf(functions).map(functionEntry),
@@ -34,6 +34,7 @@ export async function addStacks(
   const { switchboard } = new ServiceStack(app, 'SwitchboardService', {
     description: 'Switchboard: the APIs and the functions behind them.',
     switchboard: { ...choices, state, logRetention: logRetentionDays },
+    alarmTopic,
   });
   if (samples === 'none') return;
   new PetStoreStack(app, 'SwitchboardPetStore', {

@@ -14,6 +14,8 @@ export const SOCKETS_VARIABLE = 'SOCKETS_ENDPOINT';
 /** `https://…`: where the HTTP API answers, without a slash at its end. */
 export const HTTP_VARIABLE = 'HTTP_URL';
 export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
+/** Whose metrics they are: the dimension of each. */
+export const DEPLOYMENT_VARIABLE = 'DEPLOYMENT_NAME';
 /** Names of log groups, parted by commas. */
 export const JOURNAL_VARIABLE = 'JOURNAL_LOG_GROUPS';
 export const USER_POOL_VARIABLE = 'USER_POOL_ID';

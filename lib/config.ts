@@ -42,6 +42,12 @@ export interface Config {
   /** Whether functions have the names that documents call them by: one Switchboard in account and region. */
   readonly namesFunctions: boolean;
   readonly logRetentionDays: RetentionDays;
+  /** A dashboard, and alarms whose meaning stands in docs/OPERATIONS.md. */
+  readonly monitoring: boolean;
+  /** From how many active connections on somebody is to know of it. */
+  readonly manyConnections: number;
+  /** The SNS topic that every alarm tells; nobody where it is empty. */
+  readonly alarmTopic: string;
   /** WebSocket APIs write them with a role that API Gateway keeps once for the whole account. */
   readonly accessLogs: boolean;
   /** Which of the samples come along: an application of your own needs none. */
@@ -65,6 +71,13 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
   namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),
+  monitoring: trueOrFalse(switchboardDefaults.monitoring),
+  manyConnections: wholeNumber(1, 999_999_999, switchboardDefaults.manyConnections),
+  alarmTopic: matching(
+    /^$|^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]+$/,
+    'the ARN of an SNS topic, or nothing',
+    '',
+  ),
   logRetentionDays: {
     fallback: switchboardDefaults.logRetention,
     allowed: 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …',

@@ -1,4 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { functions } from '../contract/functions.ts';
 import { Switchboard } from './constructs/switchboard.ts';
@@ -8,6 +10,8 @@ import { keysOf } from './records.ts';
 
 export interface ServiceStackProps extends StackProps {
   readonly switchboard: SwitchboardProps;
+  /** The ARN of the SNS topic that alarms tell; empty for none. */
+  readonly alarmTopic: string;
 }
 
 /** What runs: replaced by each deployment, and keeps nothing. */
@@ -16,7 +20,10 @@ export class ServiceStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, props);
-    this.switchboard = new Switchboard(this, 'Switchboard', props.switchboard);
+    const alarmActions = props.alarmTopic
+      ? [new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', props.alarmTopic))]
+      : [];
+    this.switchboard = new Switchboard(this, 'Switchboard', { ...props.switchboard, alarmActions });
     new CfnOutput(this, 'WebSocketUrl', { value: this.switchboard.webSocketStage.url });
     new CfnOutput(this, 'HttpUrl', { value: this.switchboard.httpApi.apiEndpoint });
     for (const name of keysOf(functions).filter((each) => 'isInvoked' in functions[each])) {

@@ -137,7 +137,7 @@ export interface TraceEvent {
   /** Milliseconds since the epoch, with a fraction. */
   readonly at: number;
   readonly durationMs?: number;
-  readonly kind: 'call' | 'invoke' | 'frame' | 'socket' | 'log';
+  readonly kind: 'call' | 'invoke' | 'frame' | 'socket' | 'log' | 'metric';
   /** Who did it: a function's logical id, `operator`, or a connection id. */
   readonly by: string;
   /** `dynamodb:TransactWriteItems`, `stream`, `execute-api:POST`, `$connect` … */

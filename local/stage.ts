@@ -6,6 +6,7 @@ import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import { resolveAssembly } from './assembly/resolve-assembly.ts';
 import { awsEnvironment } from './aws-environment.ts';
 import { createClock } from './clock.ts';
+import { createMetrics } from './cloudwatch/metrics.ts';
 import { createUserPools } from './cognito/user-pools.ts';
 import { createConsole } from './console/console.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
@@ -109,6 +110,7 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
 
   const functions = createFunctions(context);
   const eventBuses = createEventBuses(context);
+  const metrics = createMetrics(context);
   const called = [
     createDynamoDb(context),
     createQueues(context),
@@ -116,6 +118,7 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     functions,
     eventBuses,
     createLogs(context),
+    metrics,
   ];
   const webSocketApis = createWebSocketApis(context);
   const callers = [
@@ -148,7 +151,11 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
   writeHandout(handoutDirectory, { outputs, environment, urls, directory });
   if (options.console !== undefined) {
     const facts = { ...(await options.console.facts({ outputs, environment })) };
-    const actions = { cutConnection: webSocketApis.cut, listSockets: webSocketApis.sockets };
+    const actions = {
+      cutConnection: webSocketApis.cut,
+      listSockets: webSocketApis.sockets,
+      reportMetrics: metrics.report,
+    };
     await start(createConsole(context, { directory: options.console.directory, facts, actions }));
   }
 

@@ -19,6 +19,7 @@ import type { Identity } from '../../rules/identity.ts';
 import type { Incoming } from '../../rules/message.ts';
 import { demandTopic } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { countRefusal } from '../stores/connections.ts';
@@ -65,6 +66,7 @@ export async function answer(
     }
   } catch (fault) {
     if (!(fault instanceof Refusal)) throw fault;
+    if (isTokenRefusal(fault)) measure({ RefusedTokens: 1 });
     const about = 'message' in incoming ? incoming.message : {};
     const frame = refusedFrame(fault.code, about, fault.detail);
     return isTokenRefusal(fault) && (await isLastAttempt(reach, asked))

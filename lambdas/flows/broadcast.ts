@@ -18,6 +18,7 @@ import {
 } from '../../rules/broadcast.ts';
 import { ageInSeconds } from '../../rules/connection.ts';
 import { log, logDefect } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
@@ -61,6 +62,11 @@ export async function broadcast(
     : await goOn(reach, fresh, frame, pace);
   const isDone = row.state === 'done';
   const report = reportOf(row);
+  measure({
+    BroadcastDelivered: report.delivered - (known?.delivered ?? 0),
+    GonePosts: report.gone - (known?.gone ?? 0),
+    BroadcastFailed: report.failed,
+  });
   log(isDone ? 'broadcast.done' : 'broadcast.incomplete', { ...report, type: row.type });
   return { ...report, isDone };
 }

@@ -8,6 +8,7 @@ import { targetOf } from '../../contract/tables.ts';
 import type { AuditedCall } from '../../rules/audit.ts';
 import { isStale } from '../../rules/connection.ts';
 import { turnsOf } from '../../rules/turns.ts';
+import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { scanConnections } from '../stores/connections.ts';
 import { type AuditReach, audited } from './audited.ts';
@@ -43,5 +44,6 @@ export async function cleanUp(
       }),
     ({ left, alive, unknown }) => ({ left, alive, unknown }),
   );
+  measure({ CleanedConnections: left });
   return { message: 'Stale connections cleaned up', cleanedCount: left };
 }

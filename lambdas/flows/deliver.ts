@@ -1,6 +1,7 @@
 import { PAGE_BYTES } from '../../contract/limits.ts';
 import { topicOfKey } from '../../contract/tables.ts';
 import { note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import type { Queues } from '../platform/queues.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
@@ -29,6 +30,7 @@ export async function deliver(
   messages: readonly Stamped[],
   now: number,
 ): Promise<void> {
+  const began = performance.now();
   const pages = pagesOf(reach, topic, now);
   const { value: first = [] } = await pages.next();
   const handOn = async () => {
@@ -39,6 +41,8 @@ export async function deliver(
   };
   await Promise.all([serveAll(reach, framing(reach, topic, messages), first, now), handOn()]);
   if (messages.length === 0) return;
+  const took = performance.now() - began;
+  measure({ MessageLatency: messages.map(({ at }) => now - Date.parse(at) + took) });
   const seqs = messages.map(({ seq }) => seq);
   note('topic.delivered', {
     ...topicOfKey(topic),

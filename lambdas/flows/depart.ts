@@ -1,5 +1,6 @@
-import { sessionOf } from '../../rules/connection.ts';
+import { ageInSeconds, sessionOf } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { transact } from '../platform/transact.ts';
 import { getConnection, leaveConnection, putTombstone } from '../stores/connections.ts';
@@ -27,7 +28,7 @@ export async function depart(
     const row = await getConnection(reach, connectionId);
     if (row?.status === 'DISCONNECTED') return false;
     const session = row && sessionOf(row);
-    if (session === undefined) {
+    if (row === undefined || session === undefined) {
       if (await putTombstone(reach, connectionId, now, row)) {
         if (row) note('connection.left', { connectionId });
         return row !== undefined;
@@ -40,6 +41,7 @@ export async function depart(
     ]);
     if (outcome.isDone) {
       note('connection.left', { connectionId, ...session });
+      measure({ ConnectionDuration: ageInSeconds(row, now) });
       return true;
     }
     if (outcome.lost[1] && !outcome.lost[0]) {

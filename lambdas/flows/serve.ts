@@ -7,6 +7,7 @@ import {
 import type { SessionName } from '../../contract/tables.ts';
 import { ageInSeconds } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
@@ -32,14 +33,20 @@ export async function serveAll(
   routes: readonly Route[],
   now: number,
 ): Promise<void> {
-  await inParallel(routes, POSTS_AT_ONCE, (route) => serve(reach, route, framing, now));
+  const tally = { Delivered: 0, GonePosts: 0, DeliveriesFailed: 0 };
+  await inParallel(routes, POSTS_AT_ONCE, (route) => serve(reach, route, framing, tally, now));
+  measure(tally);
 }
+
+/** Connections, by what came of posting to them. */
+type Tally = { -readonly [Name in 'Delivered' | 'GonePosts' | 'DeliveriesFailed']: number };
 
 /** Every connection of a session, also those that came while others were found closed. */
 async function serve(
   reach: ServeReach,
   first: Route,
   framing: Framing,
+  tally: Tally,
   now: number,
 ): Promise<void> {
   const tried = new Set<string>();
@@ -49,7 +56,7 @@ async function serve(
     if (frames.length === 0 || left.length === 0) return;
     for (const id of left) tried.add(id);
     const served = await Promise.all(
-      left.map((id) => serveOne(reach, route.session, id, frames, now)),
+      left.map((id) => serveOne(reach, route.session, id, frames, tally, now)),
     );
     if (served.every((isServed) => isServed)) return;
   }
@@ -61,15 +68,25 @@ async function serveOne(
   session: SessionName,
   connectionId: string,
   frames: readonly string[],
+  tally: Tally,
   now: number,
 ): Promise<boolean> {
   const outcome = await postAll(reach, connectionId, frames, now);
+  tally[OUTCOMES[outcome]] += 1;
   if (outcome === 'done') return true;
   if (outcome === 'left') return false;
   note('delivery.failed', { ...session, connectionId, outcome });
   // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
   return (await evict(reach, connectionId, now)) === 'stays';
 }
+
+/** `left` was told 410 as well; whoever found out first has taken it out. */
+const OUTCOMES = {
+  done: 'Delivered',
+  gone: 'GonePosts',
+  left: 'GonePosts',
+  failed: 'DeliveriesFailed',
+} as const satisfies Record<SocketOutcome | 'left', keyof Tally>;
 
 /**
  * In order; the first that does not arrive ends it, since nothing may follow over a hole. `left`: it is

@@ -6,7 +6,7 @@ import {
   YOUNG_CONNECTION_SECONDS,
 } from '../../contract/limits.ts';
 import type { ConnectionRow } from '../../contract/tables.ts';
-import { ageInSeconds, isProbable } from '../../rules/connection.ts';
+import { ageInSeconds, isProbable, seconds } from '../../rules/connection.ts';
 import { END, steps } from '../../rules/connection-states.ts';
 import { turnsOf } from '../../rules/turns.ts';
 import { inParallel } from '../platform/parallel.ts';
@@ -26,6 +26,8 @@ import { type SweepSessionsReach, sweepSessions } from './sweep-sessions.ts';
 export type SweepReach = ProbeReach & SweepSessionsReach & Reaches<{ connections: 'scan' }>;
 
 export interface SweepReport {
+  /** Connections that are CONNECTED, as the scan found them. */
+  readonly active: number;
   readonly probed: number;
   readonly reaped: number;
   readonly healedSessions: number;
@@ -49,11 +51,12 @@ const REAPS_AT_ONCE = 32;
  */
 export async function sweep(reach: SweepReach, times: SessionTimes): Promise<SweepReport> {
   const { now } = times;
-  const { present, overdue, crowd } = await lookAtConnections(reach, now);
+  const { active, present, overdue, crowd } = await lookAtConnections(reach, now);
   await inParallel(overdue, REAPS_AT_ONCE, (connectionId) => reap(reach, connectionId, now));
   const probed = await probeByTurns(reach, crowd, now);
   const sessions = await sweepSessions(reach, present, times);
   return {
+    active,
     probed: probed.left + probed.alive + probed.unknown,
     reaped: overdue.length,
     healedSessions: sessions.healed,
@@ -63,6 +66,7 @@ export async function sweep(reach: SweepReach, times: SessionTimes): Promise<Swe
 }
 
 interface Connections {
+  readonly active: number;
   /** Those that have not left, so that only a member that is not among them needs a look. */
   readonly present: ReadonlySet<string>;
   readonly overdue: readonly string[];
@@ -70,17 +74,19 @@ interface Connections {
 }
 
 async function lookAtConnections(reach: SweepReach, now: number): Promise<Connections> {
+  let active = 0;
   const present = new Set<string>();
   const overdue: string[] = [];
   const crowd: ProbedRow[] = [];
   for await (const rows of scanConnections(reach)) {
     for (const row of rows) {
+      if (row.status === steps.hear.to && row.ttl > seconds(now)) active += 1;
       if (row.status !== END) present.add(row.connectionId);
       if (isOverdue(row, now)) overdue.push(row.connectionId);
       if (isProbable(row, now)) crowd.push(toProbe(row));
     }
   }
-  return { present, overdue, crowd };
+  return { active, present, overdue, crowd };
 }
 
 /** Stale ones are asked about each time, of the others as many as the budget leaves room for. */

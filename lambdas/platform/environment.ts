@@ -1,4 +1,5 @@
 import {
+  DEPLOYMENT_VARIABLE,
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
@@ -21,6 +22,8 @@ function read(variable: string): string {
 
 export const tableNameOf = (table: TableName): string => read(tableVariable(table));
 export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
+/** Tests and benches that run flows by themselves have none. */
+export const deploymentName = (): string | undefined => process.env[DEPLOYMENT_VARIABLE];
 export const journalLogGroups = (): string[] => read(JOURNAL_VARIABLE).split(',');
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);

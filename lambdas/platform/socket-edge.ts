@@ -1,4 +1,5 @@
 import { logDefect } from './log.ts';
+import { measure } from './metrics.ts';
 
 /** What every event of a WebSocket route brings, as far as we read it. */
 export interface SocketEvent {
@@ -37,6 +38,7 @@ export const socketEdge =
     try {
       return await run({ connectionId, now: requestTimeEpoch, body: body ?? '', authorizer });
     } catch (fault) {
+      measure({ ConnectionErrors: 1 });
       logDefect('route.failed', fault, { route, connectionId });
       throw fault;
     }

@@ -1,6 +1,7 @@
 import { newConnection } from '../../rules/connection.ts';
 import { settings } from '../platform/environment.ts';
 import { logDefect, note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
@@ -21,8 +22,10 @@ export const handler = socketEdge('$connect', async ({ connectionId, now }) => {
     const row = newConnection(connectionId, isAwaited ? 'PENDING' : 'CONNECTED', now);
     const isAdmitted = await putConnection(reach, row);
     if (isAdmitted) note('connection.opened', { connectionId });
+    else measure({ ConnectionErrors: 1 });
     return { statusCode: isAdmitted ? 200 : 503 };
   } catch (fault) {
+    measure({ ConnectionErrors: 1 });
     logDefect('connect.failed', fault, { connectionId });
     return { statusCode: 503 };
   }

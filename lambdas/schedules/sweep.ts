@@ -1,6 +1,7 @@
 import { sweep } from '../flows/sweep.ts';
 import { settings } from '../platform/environment.ts';
 import { log, logDefect } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
 
@@ -13,6 +14,12 @@ export const handler = async (): Promise<void> => {
   try {
     const report = await sweep(reach, { graceSeconds, retentionSeconds, now: Date.now() });
     log('sweep.done', { ...report });
+    const { rowsWithoutSocket, socketsWithoutRow } = report.drift;
+    measure({
+      ActiveConnections: report.active,
+      RowsWithoutSocket: rowsWithoutSocket,
+      SocketsWithoutRow: socketsWithoutRow,
+    });
   } catch (fault) {
     logDefect('sweep.failed', fault);
     throw fault;

@@ -1,4 +1,5 @@
 import {
+  DEPLOYMENT_VARIABLE,
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
@@ -16,6 +17,8 @@ import { keysOf } from '../records.ts';
 /** What functions are told of their surroundings. */
 export interface Surroundings {
   readonly settings: Settings;
+  /** The dimension of every metric. */
+  readonly deployment: string;
   readonly socketsEndpoint: string;
   readonly httpUrl: string;
   /** Names of the log groups that hold facts of the journal. */
@@ -35,6 +38,7 @@ export function functionEnvironment(
   const declared = keysOf(tables).filter((table) => spec.tables[table] !== undefined);
   return {
     ...settingsAsText(known.settings),
+    [DEPLOYMENT_VARIABLE]: known.deployment,
     ...Object.fromEntries(declared.map((table) => [tableVariable(table), known.tableName(table)])),
     ...Object.fromEntries(
       (spec.sends ?? []).map((queue) => [queueVariable(queue), known.queueUrl(queue)]),

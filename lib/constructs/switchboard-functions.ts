@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -42,6 +42,7 @@ export function switchboardFunctions(
 ): SwitchboardFunctions {
   const { state, sockets, http, settings, namesFunctions, logRetention } = props;
   const { work, failures } = props.queues;
+  const deployment = Stack.of(scope).stackName;
   const streamArn = (table: TableName): string => streamOf(table, state);
   const idOf = (name: FunctionName) => `${pascalCase(name)}Function`;
   const logs = recordOf(keysOf(functions), (name) => functionLog(scope, idOf(name), logRetention));
@@ -57,6 +58,7 @@ export function switchboardFunctions(
         memoryMb: functions[name].memoryMb,
         environment: functionEnvironment(functions[name], {
           settings,
+          deployment,
           socketsEndpoint: sockets.stage.callbackUrl,
           httpUrl: http.api.apiEndpoint,
           journal: journal.map((each) => logs[each].logGroupName),

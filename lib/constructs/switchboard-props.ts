@@ -1,4 +1,5 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Door } from '../../contract/environment.ts';
 import { EVENTS_KEPT_DAYS, GRACE_SECONDS, RETENTION_SECONDS } from '../../contract/limits.ts';
@@ -74,6 +75,21 @@ export interface SwitchboardProps {
    */
   readonly logRetention?: RetentionDays;
   /**
+   * A dashboard, and alarms whose meaning stands in docs/OPERATIONS.md. AWS charges for both.
+   * @default true
+   */
+  readonly monitoring?: boolean;
+  /**
+   * From how many active connections on somebody is to know of it.
+   * @default 10000
+   */
+  readonly manyConnections?: number;
+  /**
+   * What every alarm does, as to tell a topic.
+   * @default - nothing: alarms change their state, and nobody is woken
+   */
+  readonly alarmActions?: readonly IAlarmAction[];
+  /**
    * Writes a line for each request at the APIs. WebSocket APIs need a role for that which API Gateway
    * keeps once for the whole account.
    * @default false
@@ -94,6 +110,9 @@ export const switchboardDefaults = {
   throttleRate: 5000,
   throttleBurst: 2500,
   namesFunctions: true,
+  monitoring: true,
+  manyConnections: 10_000,
+  alarmActions: [],
   logRetention: RetentionDays.ONE_MONTH,
   accessLogs: false,
 } as const satisfies SwitchboardProps;

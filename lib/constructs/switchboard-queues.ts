@@ -13,6 +13,9 @@ export class SwitchboardQueues extends Construct {
   /** Batches of a stream that its function could not take: where they are, not what is in them. */
   readonly failures: Readonly<Record<StreamFunction, Queue>>;
 
+  /** Where lies what nobody could take, by its name. */
+  readonly ends: Readonly<Record<string, Queue>>;
+
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.work = recordOf(keysOf(queues), (name) => {
@@ -30,5 +33,9 @@ export class SwitchboardQueues extends Construct {
       });
       return queue;
     });
+    const deadLetters = Object.values(this.work).map(({ deadLetterQueue: end }) => end?.queue);
+    const isEnd = (queue: Queue) => !Object.values(this.work).includes(queue);
+    const all = [...deadLetters, ...Object.values(this.failures).filter(isEnd)] as Queue[];
+    this.ends = Object.fromEntries(all.map((queue) => [queue.node.id, queue]));
   }
 }

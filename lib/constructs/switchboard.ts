@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import type {
   HttpApi,
   IHttpRouteAuthorizer,
@@ -30,7 +31,10 @@ import { busRule } from './bus-rule.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
+import { switchboardAlarms } from './switchboard-alarms.ts';
+import { switchboardDashboard } from './switchboard-dashboard.ts';
 import { type SwitchboardFunctions, switchboardFunctions } from './switchboard-functions.ts';
+import { SwitchboardMetrics } from './switchboard-metrics.ts';
 import { type SwitchboardProps, withDefaults } from './switchboard-props.ts';
 import { SwitchboardQueues } from './switchboard-queues.ts';
 import { SwitchboardState } from './switchboard-state.ts';
@@ -54,6 +58,8 @@ export class Switchboard extends Construct {
   readonly userPoolClient: UserPoolClient;
   readonly eventBus: EventBus;
   readonly functions: SwitchboardFunctions;
+  /** What its functions measure, for graphs and alarms of yours. */
+  readonly metrics: SwitchboardMetrics;
   private readonly sockets: WebSocketGateway;
   private readonly queues: SwitchboardQueues;
   private readonly settings: Settings;
@@ -89,6 +95,15 @@ export class Switchboard extends Construct {
     });
     this.sockets.route(this.functions, chosen.door);
     http.route(this.functions, chosen.door);
+
+    this.metrics = new SwitchboardMetrics(Stack.of(this).stackName);
+    if (chosen.monitoring) {
+      const { metrics, functions, queues } = this;
+      const { manyConnections, alarmActions } = chosen;
+      switchboardDashboard(this, { metrics, functions, queues });
+      const watched = { metrics, functions, queues, manyConnections, actions: alarmActions };
+      switchboardAlarms(this, watched);
+    }
 
     this.webSocketApi = this.sockets.api;
     this.webSocketStage = this.sockets.stage;

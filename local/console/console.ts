@@ -21,6 +21,8 @@ export interface ConsoleActions {
   cutConnection?(connectionId: string): boolean;
   /** Which sockets are open, and which were lately. */
   listSockets?(): object;
+  /** What functions measured, minute by minute. */
+  reportMetrics?(): object;
 }
 
 /** The page of the stage and the little API behind it, for browsers on this machine only. */
@@ -51,6 +53,7 @@ export function createConsole(context: StageContext, options: ConsoleOptions): S
   async function read(path: string): Promise<Answer> {
     if (path === '/stage/facts') return json({ ...stageFacts(context), ...options.facts });
     if (path === '/stage/resources') return json(listResources(context));
+    if (path === '/stage/metrics') return json(options.actions?.reportMetrics?.() ?? []);
     if (path === '/stage/sockets') return json(options.actions?.listSockets?.() ?? {});
     const told = gates.read(path);
     if (told) return told;

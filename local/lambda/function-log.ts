@@ -35,7 +35,7 @@ export function createFunctionLog(
       file.write(`${text}\n`);
       trace.record({
         at: clock.now(),
-        kind: 'log',
+        kind: isMetric(text) ? 'metric' : 'log',
         by: logicalId,
         what: shortName,
         on: logicalId,
@@ -46,6 +46,9 @@ export function createFunctionLog(
     close: () => new Promise((resolve) => (file ? file.end(() => resolve()) : resolve())),
   };
 }
+
+/** A line in CloudWatch's embedded metric format is not for people. */
+const isMetric = (text: string): boolean => text.startsWith('{"_aws":');
 
 /** Cuts a stream of text into lines; inside a line, Lambda's carriage returns are line feeds again. */
 export function splitLines(onLine: (line: string) => void): (chunk: string) => void {

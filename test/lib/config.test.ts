@@ -27,6 +27,9 @@ describe('configuration', () => {
       logRetentionDays: 30,
       accessLogs: false,
       namesFunctions: true,
+      monitoring: true,
+      manyConnections: 10_000,
+      alarmTopic: '',
       samples: 'all',
     });
   });
@@ -56,6 +59,13 @@ describe('configuration', () => {
     ['logRetentionDays', '14', 14],
     ['accessLogs', 'true', true],
     ['namesFunctions', 'false', false],
+    ['monitoring', 'false', false],
+    ['manyConnections', '500', 500],
+    [
+      'alarmTopic',
+      'arn:aws:sns:eu-west-1:123456789012:alarms',
+      'arn:aws:sns:eu-west-1:123456789012:alarms',
+    ],
     ['samples', 'pet-store', 'pet-store'],
     ['accessLogs', false, false],
   ] as const)('reads %s=%j, from the command line or from a file', (name, given, value) => {

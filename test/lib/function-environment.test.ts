@@ -12,6 +12,7 @@ const known: Surroundings = {
     EPOCH: '1',
     EXPRESS: 'off',
   },
+  deployment: 'this one',
   socketsEndpoint: 'https://sockets/prod',
   httpUrl: 'https://http',
   journal: ['log-a', 'log-b'],
@@ -28,6 +29,7 @@ const settings = {
   RETENTION_SECONDS: '21600',
   EPOCH: '1',
   EXPRESS: 'off',
+  DEPLOYMENT_NAME: 'this one',
 };
 
 describe('environment', () => {
