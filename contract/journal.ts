@@ -44,3 +44,17 @@ export interface Journal {
 }
 
 export type Fact = keyof Journal;
+
+/** All of them, for whoever wants to follow everything. */
+export const facts = [
+  'connection.opened',
+  'session.bound',
+  'session.subscribed',
+  'session.unsubscribed',
+  'session.acknowledged',
+  'topic.delivered',
+  'delivery.failed',
+  'connection.left',
+  'session.ended',
+  'event.told',
+] as const satisfies readonly Fact[];

@@ -26,6 +26,8 @@ export class ServiceStack extends Stack {
     this.switchboard = new Switchboard(this, 'Switchboard', { ...props.switchboard, alarmActions });
     new CfnOutput(this, 'WebSocketUrl', { value: this.switchboard.webSocketStage.url });
     new CfnOutput(this, 'HttpUrl', { value: this.switchboard.httpApi.apiEndpoint });
+    new CfnOutput(this, 'RetentionSeconds', { value: String(this.switchboard.retentionSeconds) });
+    new CfnOutput(this, 'JournalLogGroups', { value: this.switchboard.journal.join(',') });
     for (const name of keysOf(functions).filter((each) => 'isInvoked' in functions[each])) {
       new CfnOutput(this, `${pascalCase(name)}FunctionName`, {
         value: this.switchboard.functions[name].functionName,

@@ -29,8 +29,10 @@ const places: Readonly<
     ours: ['contract', 'lib', 'lambdas/platform', 'lambdas/flows'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'zod'],
   },
+  // The operator's hand: asks what runs, and publishes as any function may.
+  cli: { ours: ['contract', 'lambdas/flows', 'lambdas/platform'], packages: ['aws'] },
   bin: {
-    ours: ['contract', 'lib', 'sample', 'local'],
+    ours: ['cli', 'contract', 'lib', 'sample', 'local'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'vite', 'esbuild'],
   },
   client: { ours: ['contract'] },

@@ -27,14 +27,14 @@ export interface JournalReader {
 }
 
 /** What functions noted of connections and sessions, read back from their logs. */
-export function openJournal(): JournalReader {
+export function openJournal(logGroupNames: readonly string[] = journalLogGroups()): JournalReader {
   const logs = openLogs();
   return {
     async read({ where, from, to, order = 'asc', most = JOURNAL_LINES }) {
       const { client, StartQueryCommand, GetQueryResultsCommand } = await logs();
       const { queryId } = await client.send(
         new StartQueryCommand({
-          logGroupNames: journalLogGroups(),
+          logGroupNames: [...logGroupNames],
           queryString: `fields @message | filter ${where} | sort @timestamp ${order} | limit ${most}`,
           startTime: Math.floor(from / 1000),
           endTime: Math.ceil(to / 1000),

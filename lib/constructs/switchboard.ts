@@ -24,8 +24,9 @@ import {
   NOTIFICATION_SOURCE,
   NOTIFICATION_TYPE,
 } from '../../contract/events.ts';
-import type { InvokedFunction, Verb } from '../../contract/functions.ts';
+import { functions, type InvokedFunction, type Verb } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
+import { keysOf } from '../records.ts';
 import { type BridgeProps, bridgeRule } from './bridge-rule.ts';
 import { busRule } from './bus-rule.ts';
 import { grantRight } from './grant-right.ts';
@@ -58,6 +59,10 @@ export class Switchboard extends Construct {
   readonly userPoolClient: UserPoolClient;
   readonly eventBus: EventBus;
   readonly functions: SwitchboardFunctions;
+  /** How long missed notifications can be read. */
+  readonly retentionSeconds: number;
+  /** The log groups in which functions note what becomes of connections and sessions. */
+  readonly journal: readonly string[];
   /** What its functions measure, for graphs and alarms of yours. */
   readonly metrics: SwitchboardMetrics;
   private readonly sockets: WebSocketGateway;
@@ -84,6 +89,7 @@ export class Switchboard extends Construct {
     this.sockets = new WebSocketGateway(this, 'WebSocket', chosen);
     const http = new HttpGateway(this, 'Http', { ...chosen, state });
     this.queues = new SwitchboardQueues(this, 'Queues');
+    this.retentionSeconds = this.settings.RETENTION_SECONDS;
     this.functions = switchboardFunctions(this, {
       state,
       queues: this.queues,
@@ -105,6 +111,9 @@ export class Switchboard extends Construct {
       switchboardAlarms(this, watched);
     }
 
+    this.journal = keysOf(this.functions)
+      .filter((name) => 'notes' in functions[name])
+      .map((name) => this.functions[name].logGroup.logGroupName);
     this.webSocketApi = this.sockets.api;
     this.webSocketStage = this.sockets.stage;
     this.httpApi = http.api;

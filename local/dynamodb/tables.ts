@@ -70,7 +70,19 @@ export async function ensureTables(engine: Engine, tables: readonly Table[]): Pr
       }
       await adoptTable(engine, table, input);
     }
+    await ensureExpiry(engine, table);
   }
+}
+
+/** The engine only knows of it, for whoever asks: rows are taken out by the stage itself. */
+async function ensureExpiry(engine: Engine, { name, expiry }: Table): Promise<void> {
+  if (expiry === undefined) return;
+  const { TimeToLiveDescription: known } = await engine.call('DescribeTimeToLive', {
+    TableName: name,
+  });
+  if ((known as { TimeToLiveStatus?: string }).TimeToLiveStatus === 'ENABLED') return;
+  const TimeToLiveSpecification = { AttributeName: expiry, Enabled: true };
+  await engine.call('UpdateTimeToLive', { TableName: name, TimeToLiveSpecification });
 }
 
 async function adoptTable(engine: Engine, table: Table, input: Definition): Promise<void> {

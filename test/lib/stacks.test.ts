@@ -66,6 +66,8 @@ describe('stacks', () => {
     expect(outputs(app.service)).toEqual([
       'WebSocketUrl',
       'HttpUrl',
+      'RetentionSeconds',
+      'JournalLogGroups',
       'GenerateInvitationFunctionName',
       'DropConnectionFunctionName',
       'BroadcastEventFunctionName',

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -295,6 +299,20 @@ describe('time to live', () => {
     await db.send(new PutCommand({ TableName: 'Pets', Item: { ...Key, ttl } }));
     await db.send(new DeleteCommand({ TableName: 'Pets', Key }));
     expect(events(stream).at(-1)).not.toHaveProperty('userIdentity');
+  });
+});
+
+describe('time to live', () => {
+  it('is told of to whoever asks, as the template has it', async () => {
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: 'ttl' };
+    const { db } = await start([table('Pets', { TimeToLiveSpecification }), table('Toys', {})]);
+    const told = async (TableName: string) =>
+      (await db.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription;
+    expect(await told('Pets')).toMatchObject({
+      TimeToLiveStatus: 'ENABLED',
+      AttributeName: 'ttl',
+    });
+    expect(await told('Toys')).toMatchObject({ TimeToLiveStatus: 'DISABLED' });
   });
 });
 

@@ -1,0 +1,35 @@
+import { type JournalLine, openJournal } from '../../lambdas/platform/journal.ts';
+import type { Place } from '../place.ts';
+import { bad, type Diagnosis, well } from './check.ts';
+
+const HOUR_MS = 3600 * 1000;
+
+/** Lines of these functions' logs in the last hour, by a condition of Logs Insights. */
+export async function linesOf(
+  place: Place,
+  functions: readonly string[],
+  where: string,
+): Promise<readonly JournalLine[]> {
+  const groups = place
+    .output('JournalLogGroups')
+    .split(',')
+    .filter((group) => functions.some((name) => group.includes(`Switchboard${name}FunctionLog`)));
+  const to = Date.now();
+  return openJournal(groups).read({ where, from: to - HOUR_MS, to });
+}
+
+export async function lookForErrors(
+  place: Place,
+  functions: readonly string[],
+  todo: string,
+): Promise<Diagnosis> {
+  const lines = await linesOf(place, functions, 'level = "ERROR"');
+  if (lines.length === 0) return well('none in the last hour');
+  const byFact = Map.groupBy(lines, ({ fact }) => String(fact ?? 'a line of another kind'));
+  const kinds = [...byFact].map(([fact, all]) => `${fact} × ${all.length}`).join(', ');
+  const last = (lines.at(-1)?.cause as { message?: string } | undefined)?.message;
+  return bad(
+    `${lines.length} in the last hour: ${kinds}${last ? `; the last one: ${last}` : ''}.`,
+    todo,
+  );
+}

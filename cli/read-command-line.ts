@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { type Command, UsageError } from './command.ts';
+import { commands, isCommand } from './commands.ts';
+
+export interface CommandLine {
+  readonly command: Command;
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | undefined>>;
+  readonly json: boolean;
+  readonly outputs?: string;
+}
+
+/** What was typed; undefined when it asks for help. Throws a {@link UsageError} for what it does not understand. */
+export function readCommandLine(args: readonly string[]): CommandLine | undefined {
+  if (args.length === 0 || args.includes('--help')) return undefined;
+  const { command, rest } = commandOf(args);
+  const own = Object.fromEntries(
+    (command.options ?? []).map((name) => [name, { type: 'string' as const }]),
+  );
+  const { values, positionals } = parse(rest, own);
+  const [least, most] = command.words ?? [0, 0];
+  if (positionals.length < least || positionals.length > most) {
+    throw new UsageError(`It is: ${nameOf(args, rest)} ${command.usage}`.trimEnd());
+  }
+  const { json = false, outputs, ...options } = values;
+  return {
+    command,
+    words: positionals,
+    options: options as CommandLine['options'],
+    json: json === true,
+    ...(typeof outputs === 'string' && { outputs }),
+  };
+}
+
+function commandOf(args: readonly string[]): { command: Command; rest: string[] } {
+  const [noun = '', verb = '', ...more] = args;
+  const found = Object.hasOwn(commands, noun) ? commands[noun] : undefined;
+  if (found === undefined) {
+    throw new UsageError(`There is no ${noun}: there are ${Object.keys(commands).join(', ')}.`);
+  }
+  if (isCommand(found)) return { command: found, rest: args.slice(1) };
+  const command = Object.hasOwn(found, verb) ? found[verb] : undefined;
+  if (command === undefined) {
+    throw new UsageError(`${noun} can ${Object.keys(found).join(', ')}.`);
+  }
+  return { command, rest: more };
+}
+
+const nameOf = (args: readonly string[], rest: readonly string[]): string =>
+  args.slice(0, args.length - rest.length).join(' ');
+
+function parse(args: string[], own: Record<string, { type: 'string' }>) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { ...own, json: { type: 'boolean' }, outputs: { type: 'string' } },
+    });
+  } catch (fault) {
+    const [said] = String(fault instanceof Error ? fault.message : fault).split('. ');
+    throw new UsageError(`${said}.`);
+  }
+}
