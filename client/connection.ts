@@ -1,5 +1,6 @@
 import type {
   ClientMessage,
+  DirectMessage,
   Notification,
   Ping,
   Refused,
@@ -69,6 +70,7 @@ type Heard = ServerMessage | { type?: undefined; message: string };
 
 interface Listeners {
   notified(frame: Notification): void;
+  messaged(frame: DirectMessage): void;
   /** A refusal that answers no request of ours, such as the one before the gateway closes the socket. */
   refused(frame: Refused): void;
   /** Once, however it ended, but not after `close()`. */
@@ -127,6 +129,7 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
     const settle = waiting.get((frame as { id?: string }).id ?? '');
     if (frame.type === 'pack') frame.frames.forEach(take);
     else if (frame.type === 'notification') listeners.notified(frame);
+    else if (frame.type === 'message') listeners.messaged(frame);
     else if (frame.type === undefined) failOldest(`The gateway says: ${frame.message}.`);
     else if (frame.type !== 'refused') settle?.(frame);
     else if (settle) settle(new Unanswered(frame.code, frame.message));

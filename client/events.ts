@@ -1,4 +1,4 @@
-import type { NotRecovered } from '../contract/protocol.ts';
+import type { DirectMessage, NotRecovered } from '../contract/protocol.ts';
 import type { WireFrame } from './connection.ts';
 import type { State, WhyCode } from './state.ts';
 
@@ -39,6 +39,8 @@ export interface ClientEvents {
    */
   subscribed: { readonly topic: string };
   gap: Gap;
+  /** A direct message; the same id again is the same one. */
+  message: DirectMessage;
   /** Once after each reconnect. */
   recovered: Recovery;
   error: Trouble;

@@ -101,6 +101,7 @@ export function createLine(options: LineOptions, listeners: Listeners): Line {
     if (mine !== current) return;
     const on = openConnection(url, Socket, {
       notified: listeners.arrived,
+      messaged: (frame) => tell('message', frame),
       refused: (frame) => tell('error', frame),
       lost: (reason) => on === connection && lost(reason),
       quiet: () => void check(on),

@@ -33,7 +33,8 @@ export type QueueName =
   | 'express'
   | 'parked-events'
   | 'parked-notifications'
-  | 'bridged-events';
+  | 'bridged-events'
+  | 'message-pages';
 /** Calls on the user pool that need IAM; `InitiateAuth` and `RevokeToken` need none. */
 export type UserCall =
   | 'AdminCreateUser'
@@ -253,6 +254,41 @@ export const functions = {
     timeoutSeconds: 30,
     memoryMb: 256,
   },
+  'send-message': {
+    file: 'http/send-message',
+    does: 'posts a direct message to the connections that its criteria mean',
+    tables: {
+      messages: ['get', 'put', 'update'],
+      connections: ['get', 'put', 'update', 'batchGet', 'scan'],
+      sessions: ['update', 'query', 'batchGet'],
+      subscriptions: ['query'],
+    },
+    sends: ['message-pages'],
+    sockets: ['post', 'delete'],
+    timeoutSeconds: 28, // API Gateway gives up at 30 s
+    memoryMb: 1769, // as the fan-out's
+    scansBecause:
+      'Everybody may be meant, or a session by its id alone: both are the table, and only the table itself can be read consistently.',
+  },
+  'read-message': {
+    file: 'http/read-message',
+    does: 'answers what became of a direct message',
+    tables: { messages: ['get'] },
+    timeoutSeconds: 10,
+    memoryMb: 512,
+  },
+  'message-pages': {
+    file: 'queues/message-pages',
+    does: 'posts a direct message to a page of its recipients',
+    tables: {
+      messages: ['get', 'update'],
+      connections: ['get', 'put', 'update'],
+      sessions: ['update'],
+    },
+    sockets: ['post', 'delete'],
+    timeoutSeconds: 60,
+    memoryMb: 1769, // as the fan-out's
+  },
   'sign-in': {
     file: 'http/sign-in',
     does: 'signs people in',
@@ -446,5 +482,11 @@ export const queues = {
   'bridged-events': {
     consumer: 'bridge-events',
     delaySeconds: 0,
+  },
+  'message-pages': {
+    consumer: 'message-pages',
+    delaySeconds: 0,
+    /** As `delivery`'s. */
+    batchSize: 1,
   },
 } as const satisfies Record<QueueName, QueueSpec>;

@@ -1,6 +1,7 @@
 /** The HTTP operations of Switchboard itself: path, request, who may call. The sample store has its own. */
 
 import * as z from 'zod/mini';
+import { directMessageRequest } from './direct-message.ts';
 import type { Door } from './environment.ts';
 import type { FunctionName } from './functions.ts';
 import {
@@ -16,6 +17,8 @@ import type { RefusalCode } from './refusals.ts';
 export const SESSION_HEADER = 'SessionId';
 /** Needed only by a user of several tenants. */
 export const TENANT_HEADER = 'X-Tenant';
+/** Names a call of `sendMessage`, so that the same call after a lost answer sends nothing more. */
+export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
 
 const userName = z.string().check(z.minLength(1), z.maxLength(USER_NAME_CHARACTERS));
 const password = z.string().check(z.minLength(1), z.maxLength(PASSWORD_CHARACTERS));
@@ -62,6 +65,25 @@ export const httpOperations = {
     access: 'user',
     door: 'ticket',
     request: z.omit(authenticate, { action: true, id: true, v: true, token: true, tenant: true }),
+  },
+  /**
+   * [S3-02] A message for the connections that these criteria mean. Answers `DirectMessageReport`: 200 when it is
+   * done, 202 while it is being sent.
+   */
+  sendMessage: {
+    method: 'POST',
+    path: '/messages',
+    function: 'send-message',
+    access: 'user',
+    request: directMessageRequest,
+  },
+  /** What became of a message that the caller sent. Answers `DirectMessageReport`. */
+  readMessage: {
+    method: 'GET',
+    path: '/messages/{messageId}',
+    function: 'read-message',
+    access: 'user',
+    request: z.object({}),
   },
   /** [S0-01] Tokens for a user name and a password. Answers {@link Tokens}. */
   signIn: {

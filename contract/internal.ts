@@ -51,6 +51,24 @@ export const deliveryPage = z.object({
 });
 export type DeliveryPage = z.infer<typeof deliveryPage>;
 
+/** send-message → message-pages: a page of the recipients of a direct message, and the frame that they are to get. */
+export const directMessagePage = z.object({
+  id: z.string(),
+  /** The page's name in the message's row: counted once. */
+  page: z.string(),
+  frame: z.string(),
+  recipients: z.readonly(
+    z.array(
+      z.object({
+        connectionId: z.string(),
+        /** Seconds: no frame from then on, unless its token was renewed. */
+        until: z.number(),
+      }),
+    ),
+  ),
+});
+export type DirectMessagePage = z.infer<typeof directMessagePage>;
+
 /** Stream mapping → redrive: a batch that it gave up on. Where it was, not what was in it. */
 export const parkedBatchMessage = z.object({
   DDBStreamBatchInfo: z.object({ batchSize: z.number() }),

@@ -102,6 +102,25 @@ export const BROADCAST_RESERVE_MS = 20_000;
 /** How long it is remembered whom a broadcast has reached: longer than any retry of Lambda's (6 h). */
 export const BROADCAST_KEPT_SECONDS = 24 * 3600;
 
+// ── Direct messages ────────────────────────────────────────────────────────────────────────────
+/** As many as one batch reads. Who means more means a topic, or all. */
+export const NAMES_PER_CRITERION = 100;
+/** A whole frame, and every criterion with its longest names. */
+export const DIRECT_MESSAGE_BODY_BYTES = 256 * 1024;
+/** A claim on an idempotency key outlives the function that made it (28 s). */
+export const DIRECT_MESSAGE_CLAIM_SECONDS = 45;
+/** How long it is remembered what was sent under a key. */
+export const DIRECT_MESSAGE_KEPT_SECONDS = 24 * 3600;
+/**
+ * So long after its function began no post of a message is begun any more: the longest one and its departure still
+ * end in time. The function of a page has longer.
+ */
+export const DIRECT_MESSAGE_POST_MS = 12_000;
+export const DIRECT_MESSAGE_PAGE_POST_MS = 40_000;
+/** Where nobody is named, the table is read in so many parts side by side. */
+export const SCAN_SEGMENTS = 4;
+export const PAGES_SENT_AT_ONCE = 10;
+
 // ── Transactions ───────────────────────────────────────────────────────────────────────────────
 /**
  * Behind transactions that take 30 ms, 10 tries lost 2 % of 50 parallel binds of one player, 14 none in

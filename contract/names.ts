@@ -34,6 +34,8 @@ export const isConnectionId = (name: string): boolean => /^[\w\-+/]{8,64}={0,2}$
 export const DEFAULT_TENANT = 'default';
 /** A user of Cognito belongs to a tenant by the group of this name. */
 export const TENANT_GROUP = 'tenant:';
+/** A scope is also had by the group of this name: Cognito puts none of ours into the token of a password. */
+export const SCOPE_GROUP = 'scope:';
 /**
  * The pool's own attribute (`custom:invitation`, never changed) by which an account names the invitation
  * that gave it: the key of that row. Only by it can a sign-up that died be told from somebody else's user.

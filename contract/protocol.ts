@@ -193,6 +193,18 @@ export type Notification = Content & {
   readonly at: string;
 };
 
+/**
+ * A message to this connection, by whoever has the scope for it [S3-02]. It has no place in a sequence, and is not
+ * resumed; the same id again is the same message.
+ */
+export interface DirectMessage {
+  readonly type: 'message';
+  readonly id: string;
+  /** ISO: when it was sent. */
+  readonly at: string;
+  readonly payload: unknown;
+}
+
 /** Frames that would have come one after the other. Only to connections that accept `packs`. */
 export interface Pack {
   readonly type: 'pack';
@@ -231,4 +243,4 @@ export type Reply =
   | Pong
   | Ack
   | Refused;
-export type ServerMessage = Reply | Notification | Pack;
+export type ServerMessage = Reply | Notification | DirectMessage | Pack;

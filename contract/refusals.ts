@@ -37,6 +37,7 @@ export const refusals = {
   },
   'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
   'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
+  'scope-needed': { status: 403, message: 'Your token does not have the scope for this.' },
   'not-found': { status: 404, message: 'There is no such thing.' },
   'already-authenticated': {
     status: 409,
@@ -59,7 +60,11 @@ export const refusals = {
   },
   'id-taken': {
     status: 409,
-    message: 'A message of that id has been published already, and it was another one.',
+    message: 'A message of that id has been sent already, and it was another one.',
+  },
+  'still-sending': {
+    status: 409,
+    message: 'The same message is being sent at this moment: ask again in a while.',
   },
   'lost-race': { status: 409, message: 'Somebody else changed it first: read it again.' },
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },

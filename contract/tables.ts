@@ -17,7 +17,8 @@ export type TableName =
   | 'throttles'
   | 'tickets'
   | 'audit'
-  | 'broadcasts';
+  | 'broadcasts'
+  | 'messages';
 
 interface KeyPart {
   readonly name: string;
@@ -99,6 +100,10 @@ export const tables = {
   },
   broadcasts: {
     partition: text('broadcast'),
+    ttl: 'ttl',
+  },
+  messages: {
+    partition: text('message'),
     ttl: 'ttl',
   },
 } as const satisfies Record<TableName, TableLayout>;
@@ -432,6 +437,36 @@ export interface BroadcastRow {
   readonly left?: ReadonlySet<string>;
   readonly delivered: number;
   readonly gone: number;
+  readonly version: number;
+  readonly ttl: number;
+}
+
+// ── Direct messages ────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What became of one direct message. Written by the function that sends it, each time on condition of `version`; the
+ * functions that post its pages add their counts beside that.
+ */
+export interface DirectMessageRow {
+  /** The message's id; under an idempotency key a hash of tenant, sender and key. */
+  readonly message: string;
+  /** Of sender and recipients. */
+  readonly tenant: string;
+  /** The sender, who alone may ask about it. */
+  readonly userId: string;
+  /** SHA-256 of the request, in hexadecimal: under one key there is one. */
+  readonly request: string;
+  /** ISO: when it was first sent. */
+  readonly at: string;
+  /** Seconds: until then the function that sends it is at it. Absent once it has done its part. */
+  readonly claimedUntil?: number;
+  /** How many connections it is for; absent while they are being looked for. */
+  readonly recipients?: number;
+  /** Names of the pages that are still to be counted. */
+  readonly waiting?: ReadonlySet<string>;
+  readonly delivered: number;
+  readonly gone: number;
+  readonly failed: number;
   readonly version: number;
   readonly ttl: number;
 }

@@ -3,7 +3,7 @@ import { type Accepted, acceptable } from '../contract/protocol.ts';
 import type { Identity } from './identity.ts';
 
 /** Who comes through a door that knows them before their socket is open [S3-01]. */
-export interface Admission extends Identity {
+export interface Admission extends Omit<Identity, 'scopes'> {
   readonly sessionId: string;
   readonly replaces?: string;
   readonly accepts?: readonly Accepted[];

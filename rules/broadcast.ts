@@ -9,7 +9,7 @@ import { BROADCAST_KEPT_SECONDS, BROADCAST_LEFT_MOST, FRAME_BYTES } from '../con
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { Refusal } from '../contract/refusals.ts';
 import type { BroadcastRow, ConnectionRow } from '../contract/tables.ts';
-import { isoTime, seconds } from './connection.ts';
+import { isoTime, lastsUntil, seconds, tenantOf } from './connection.ts';
 
 /** A broadcast that nobody has been reached by. */
 export function newBroadcast(
@@ -45,9 +45,8 @@ export function broadcastFrame({ type, tournamentId, data, timestamp }: Broadcas
  * their token [S4-03] [S4-12]. A connection without a user, through the door `none`, is of the default tenant.
  */
 export function isRecipient(row: ConnectionRow, tenant: string, now: number): boolean {
-  const isOfTenant = tenant === EVERY_TENANT || (row.tenant ?? DEFAULT_TENANT) === tenant;
-  const lastsUntil = Math.min(row.ttl, row.authExpiresAt ?? row.ttl);
-  return row.status === 'CONNECTED' && isOfTenant && lastsUntil > seconds(now);
+  const isOfTenant = tenant === EVERY_TENANT || tenantOf(row) === tenant;
+  return row.status === 'CONNECTED' && isOfTenant && lastsUntil(row) > seconds(now);
 }
 
 /** What came of some connections, and how far that got. */

@@ -6,6 +6,7 @@ import {
   TOMBSTONE_TTL_SECONDS,
   YOUNG_CONNECTION_SECONDS,
 } from '../contract/limits.ts';
+import { DEFAULT_TENANT } from '../contract/names.ts';
 import type { ConnectionRow, SessionName } from '../contract/tables.ts';
 import { END, type FirstStatus, isActive } from './connection-states.ts';
 
@@ -41,6 +42,13 @@ export function tombstone(connectionId: string, now: number, was?: ConnectionRow
 
 export const livingTtl = (now: number): number => seconds(now) + LIVING_TTL_SECONDS;
 export const tombstoneTtl = (now: number): number => seconds(now) + TOMBSTONE_TTL_SECONDS;
+
+/** Of a connection without a user, through the door `none`, it is the default one. */
+export const tenantOf = ({ tenant = DEFAULT_TENANT }: ConnectionRow): string => tenant;
+
+/** Seconds: no frame from then on. The row's own time, or its token's. */
+export const lastsUntil = ({ ttl, authExpiresAt = ttl }: ConnectionRow): number =>
+  Math.min(ttl, authExpiresAt);
 
 /** The session that a connection belongs to; undefined while it has none. */
 export function sessionOf(row: ConnectionRow): SessionName | undefined {

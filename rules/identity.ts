@@ -1,4 +1,10 @@
-import { DEFAULT_TENANT, isTenant, isUserId, TENANT_GROUP } from '../contract/names.ts';
+import {
+  DEFAULT_TENANT,
+  isTenant,
+  isUserId,
+  SCOPE_GROUP,
+  TENANT_GROUP,
+} from '../contract/names.ts';
 import { Refusal } from '../contract/refusals.ts';
 
 /** A verified user in one tenant. Everything in it comes from the token, never from a message. */
@@ -7,6 +13,8 @@ export interface Identity {
   readonly userId: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** The token's own, and those of the groups `scope:NAME` [S3-10]. */
+  readonly scopes: readonly string[];
 }
 
 /**
@@ -16,7 +24,8 @@ export interface Identity {
  * Refuses `token-invalid` (no access token, no `sub` or no `exp`), `tenant-needed`, `tenant-not-allowed`.
  */
 export function identify(claims: Readonly<Record<string, unknown>>, wanted?: string): Identity {
-  const { sub, exp, token_use } = claims;
+  const { sub, exp, token_use, scope } = claims;
+  const groups = namesOf(claims['cognito:groups']);
   const expiresAt = Number(exp);
   // An HTTP API's authorizer takes an id token as well: its audience is the same client.
   if (token_use !== 'access') throw new Refusal('token-invalid');
@@ -24,10 +33,16 @@ export function identify(claims: Readonly<Record<string, unknown>>, wanted?: str
     throw new Refusal('token-invalid');
   }
   return {
-    tenant: chooseTenant(tenantsOf(claims['cognito:groups']), wanted),
+    tenant: chooseTenant(tenantsOf(groups), wanted),
     userId: sub,
     expiresAt,
+    scopes: [...namesOf(scope), ...named(groups, SCOPE_GROUP)],
   };
+}
+
+/** Refuses `scope-needed` [S3-10]. */
+export function demandScope({ scopes }: Identity, scope: string): void {
+  if (!scopes.includes(scope)) throw new Refusal('scope-needed', `It is "${scope}".`);
 }
 
 function chooseTenant(tenants: readonly string[], wanted: string | undefined): string {
@@ -40,17 +55,21 @@ function chooseTenant(tenants: readonly string[], wanted: string | undefined): s
   return first;
 }
 
-function tenantsOf(groups: unknown): string[] {
-  const tenants = namesOf(groups)
-    .filter((group) => group.startsWith(TENANT_GROUP))
-    .map((group) => group.slice(TENANT_GROUP.length))
-    .filter(isTenant);
+function tenantsOf(groups: readonly string[]): string[] {
+  const tenants = named(groups, TENANT_GROUP).filter(isTenant);
   return tenants.length > 0 ? tenants : [DEFAULT_TENANT];
 }
 
-/** In a token the groups are a list; an HTTP API hands every claim on as text, a list as `[a b]`. */
-function namesOf(groups: unknown): string[] {
-  if (Array.isArray(groups)) return groups.filter((group) => typeof group === 'string');
-  if (typeof groups !== 'string') return [];
-  return groups.replace(/^\[|\]$/g, '').split(/[\s,]+/);
+/** What follows in the names of the groups that begin like this. */
+const named = (groups: readonly string[], prefix: string): string[] =>
+  groups.filter((group) => group.startsWith(prefix)).map((group) => group.slice(prefix.length));
+
+/**
+ * In a token the groups are a list, and the scopes text with spaces between them; an HTTP API hands every claim on
+ * as text, a list as `[a b]`.
+ */
+function namesOf(claim: unknown): string[] {
+  if (Array.isArray(claim)) return claim.filter((name) => typeof name === 'string');
+  if (typeof claim !== 'string') return [];
+  return claim.replace(/^\[|\]$/g, '').split(/[\s,]+/);
 }

@@ -1,3 +1,4 @@
+import { DIRECT_MESSAGES_SCOPE } from '../../contract/direct-message.ts';
 import type { FunctionName } from '../../contract/functions.ts';
 import { topicKey } from '../../contract/tables.ts';
 import { petStoreEntries } from '../../sample/pet-store/stack.ts';
@@ -26,14 +27,19 @@ const streamEvent = (Keys: object, NewImage: object) => ({
 });
 const httpEvent = (body?: object, query?: object) => ({
   headers: {},
-  pathParameters: { petId: 'rex' },
+  pathParameters: { petId: 'rex', messageId: 'one' },
   ...(body && { body: JSON.stringify(body) }),
   ...(query && { queryStringParameters: query }),
   requestContext: {
     timeEpoch: now,
     http: { sourceIp: '127.0.0.1', method: query ? 'GET' : 'POST' },
     authorizer: {
-      jwt: { claims: { sub: session.userId, exp: '9999999999', token_use: 'access' } },
+      jwt: {
+        claims: {
+          ...{ sub: session.userId, exp: '9999999999', token_use: 'access' },
+          scope: DIRECT_MESSAGES_SCOPE,
+        },
+      },
     },
   },
 });
@@ -82,6 +88,9 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
     ...{ topics: [topic], payload: {} },
   }),
   'parked-events': queueEvent({ source: 'bench', type: 'Bench', detail: '{}' }),
+  'send-message': httpEvent({ to: { connectionIds: [connectionId] }, message: {} }),
+  'read-message': httpEvent(undefined, {}),
+  'message-pages': queueEvent({ id: 'one', page: '1', frame: '{}', recipients: [] }),
   'sign-in': httpEvent({ userName: 'somebody', password: 'secret' }),
   'sign-up': httpEvent({ userName: 'somebody', password: 'Secret-Secret-1', inviteCode: code }),
   'access-token': httpEvent({ refreshToken: 'refresh' }),

@@ -39,7 +39,7 @@ export interface AuthenticateRequest {
  */
 export async function authenticate(
   reach: AuthenticateReach,
-  { tenant, userId, expiresAt }: Identity,
+  { tenant, userId, expiresAt }: Omit<Identity, 'scopes'>,
   { connectionId, sessionId, replaces, accepts = [], now }: AuthenticateRequest,
 ): Promise<'new' | 'resumed'> {
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');

@@ -1,11 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BroadcastReport, BroadcastRequest } from '../../contract/broadcast.ts';
-import {
-  BROADCAST_STEP,
-  POST_AGAIN_AFTER_MS,
-  POSTS_AT_ONCE,
-  YOUNG_CONNECTION_SECONDS,
-} from '../../contract/limits.ts';
+import { BROADCAST_STEP, POSTS_AT_ONCE } from '../../contract/limits.ts';
 import type { BroadcastRow, ConnectionRow } from '../../contract/tables.ts';
 import {
   advance,
@@ -16,27 +10,16 @@ import {
   type Progress,
   reportOf,
 } from '../../rules/broadcast.ts';
-import { ageInSeconds } from '../../rules/connection.ts';
-import { log, logDefect } from '../platform/log.ts';
+import { log } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
-import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { advanceBroadcast, beginBroadcast, getBroadcast } from '../stores/broadcasts.ts';
 import { getConnection, scanConnectionsAfter } from '../stores/connections.ts';
-import { type EvictReach, evict } from './evict.ts';
+import { type Pace, type PostToEachReach, postToEach } from './post-to-each.ts';
 
-export type BroadcastReach = EvictReach &
-  Reaches<{ broadcasts: 'get' | 'put'; connections: 'scan' }> & {
-    readonly sockets: Sockets<'post' | 'delete'>;
-  };
-
-/** The time that one try has, in milliseconds since the epoch. */
-export interface Pace {
-  now(): number;
-  /** From then on no post is begun. */
-  readonly until: number;
-}
+export type BroadcastReach = PostToEachReach &
+  Reaches<{ broadcasts: 'get' | 'put'; connections: 'scan' }>;
 
 /**
  * Posts an event to every connection of a tenant that was there when it began [S4-03]. A socket that is gone
@@ -130,46 +113,7 @@ async function serve(
   frame: string,
   pace: Pace,
 ): Promise<Progress> {
-  const outcomes = await inParallel(rows, POSTS_AT_ONCE, async (row) =>
-    pace.now() < pace.until ? serveOne(reach, row, frame, pace.now()) : 'failed',
-  );
-  const count = (outcome: SocketOutcome) => outcomes.filter((each) => each === outcome).length;
-  return {
-    delivered: count('done'),
-    gone: count('gone'),
-    left: rows.flatMap(({ connectionId }, at) => (outcomes[at] === 'failed' ? connectionId : [])),
-  };
-}
-
-/** Whatever happens to one is its own outcome. */
-async function serveOne(
-  reach: BroadcastReach,
-  row: ConnectionRow,
-  frame: string,
-  now: number,
-): Promise<SocketOutcome> {
-  const { connectionId } = row;
-  try {
-    const outcome = await post(reach, row, frame, now);
-    if (outcome === 'gone') await evict(reach, connectionId, now);
-    if (outcome === 'failed') log('broadcast.failed', { connectionId });
-    return outcome;
-  } catch (fault) {
-    logDefect('broadcast.failed', fault, { connectionId });
-    return 'failed';
-  }
-}
-
-async function post(
-  { sockets }: BroadcastReach,
-  row: ConnectionRow,
-  frame: string,
-  now: number,
-): Promise<SocketOutcome> {
-  const outcome = await sockets.post(row.connectionId, frame);
-  const isCertain = outcome !== 'gone' || ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS;
-  if (isCertain) return outcome;
-  // Not every part of the gateway may know it yet.
-  await pause(POST_AGAIN_AFTER_MS);
-  return sockets.post(row.connectionId, frame);
+  const ids = rows.map(({ connectionId }) => connectionId);
+  const { failed: left, ...counts } = await postToEach(reach, ids, frame, pace);
+  return { ...counts, left };
 }

@@ -1,19 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import {
-  POST_AGAIN_AFTER_MS,
-  POSTS_AT_ONCE,
-  YOUNG_CONNECTION_SECONDS,
-} from '../../contract/limits.ts';
+import { POSTS_AT_ONCE } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
-import { ageInSeconds } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
-import { getConnection } from '../stores/connections.ts';
 import { type EvictReach, evict } from './evict.ts';
 import type { Framing } from './framing.ts';
+import { postFrame } from './post-frame.ts';
 import type { Route, Routes } from './routes.ts';
 
 export type ServeReach = EvictReach &
@@ -88,27 +82,15 @@ const OUTCOMES = {
   failed: 'DeliveriesFailed',
 } as const satisfies Record<SocketOutcome | 'left', keyof Tally>;
 
-/**
- * In order; the first that does not arrive ends it, since nothing may follow over a hole. `left`: it is
- * gone, and its row says so already.
- */
+/** In order; the first that does not arrive ends it, since nothing may follow over a hole. */
 async function postAll(
   reach: ServeReach,
   connectionId: string,
   frames: readonly string[],
   now: number,
-): Promise<SocketOutcome | 'left'> {
+): ReturnType<typeof postFrame> {
   for (const frame of frames) {
-    let outcome = await reach.sockets.post(connectionId, frame);
-    if (outcome === 'gone') {
-      const row = await getConnection(reach, connectionId);
-      if (row === undefined || row.status === 'DISCONNECTED') return 'left';
-      if (ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS) {
-        // Not every part of the gateway may know it yet.
-        await pause(POST_AGAIN_AFTER_MS);
-        outcome = await reach.sockets.post(connectionId, frame);
-      }
-    }
+    const outcome = await postFrame(reach, connectionId, frame, now);
     if (outcome !== 'done') return outcome;
   }
   return 'done';

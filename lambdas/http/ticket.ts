@@ -17,14 +17,16 @@ const TICKET_BYTES = 32;
 export const handler = httpEdge(
   'ticket',
   httpOperations.ticket.request,
-  async ({ identity, request, now }): Promise<Ticket> => {
+  async ({ identity: { tenant, userId, expiresAt }, request, now }): Promise<Ticket> => {
     const { sessionId, replaces, accepts = [] } = request;
     if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
     const ticket = randomBytes(TICKET_BYTES).toString('base64url');
     const ttl = seconds(now) + TICKET_SECONDS;
     await putTicket(reach, {
       ticket: ticketHash(ticket),
-      ...identity,
+      tenant,
+      userId,
+      expiresAt,
       sessionId,
       ...(replaces !== undefined && { replaces }),
       accepts: acceptable.filter((each) => accepts.includes(each)),

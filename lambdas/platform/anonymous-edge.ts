@@ -28,5 +28,5 @@ export const anonymousEdge =
   (event: AnonymousEvent): Promise<HttpAnswer> => {
     const { timeEpoch: now, http } = event.requestContext;
     const call = async () => run({ request: readBody(event, shape), address: http.sourceIp, now });
-    return answering(operation, call, tell);
+    return answering(operation, call, { ...(tell && { tell }) });
   };

@@ -24,10 +24,14 @@ export const header = ({ headers }: HttpMessage, name: string): string | undefin
   headers[name.toLowerCase()];
 
 /** The body as this shape has it, whatever its content type says. Refuses `too-large` and `malformed`. */
-export function readBody<Request>(message: HttpMessage, shape: z.ZodMiniType<Request>): Request {
+export function readBody<Request>(
+  message: HttpMessage,
+  shape: z.ZodMiniType<Request>,
+  most: number = FRAME_BYTES,
+): Request {
   const { body, isBase64Encoded } = message;
   const text = isBase64Encoded ? Buffer.from(body ?? '', 'base64').toString() : (body ?? '{}');
-  if (Buffer.byteLength(text) > FRAME_BYTES) throw new Refusal('too-large');
+  if (Buffer.byteLength(text) > most) throw new Refusal('too-large');
   if (isTooDeep(text)) throw new Refusal('malformed');
   return readShape(parse(text), shape);
 }
@@ -40,18 +44,27 @@ function parse(text: string): unknown {
   }
 }
 
+/** How an operation words what is not said as by all others. */
+export interface Wording<Answer> {
+  /** @default 200 */
+  statusOf?(answer: Answer): number;
+  /** @default as it is */
+  tell?(failure: HttpFailure): object;
+}
+
 /**
  * Runs and encodes. A refusal becomes its documented status; anything else is logged once and becomes a
- * 500 that tells nothing. A string that `run` gives is JSON text already; `tell` words failures.
+ * 500 that tells nothing. A string that `run` gives is JSON text already.
  */
-export async function answering(
+export async function answering<Answer extends object | string>(
   operation: string,
-  run: () => Promise<object | string>,
-  tell: (failure: HttpFailure) => object = (failure) => failure,
+  run: () => Promise<Answer>,
+  { statusOf = () => 200, tell = (failure) => failure }: Wording<Answer> = {},
 ): Promise<HttpAnswer> {
   try {
     const answer = await run();
-    return reply(200, typeof answer === 'string' ? answer : JSON.stringify(answer));
+    const body = typeof answer === 'string' ? answer : JSON.stringify(answer);
+    return reply(statusOf(answer), body);
   } catch (fault) {
     if (fault instanceof Refusal) return refuse(fault, tell);
     logDefect('operation.failed', fault, { operation });

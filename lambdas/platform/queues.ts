@@ -8,6 +8,7 @@ import {
 } from '../../contract/functions.ts';
 import type {
   DeliveryPage,
+  DirectMessagePage,
   ExpressMessage,
   ReaperMessage,
   SessionCheckMessage,
@@ -22,6 +23,7 @@ interface Messages {
   readonly 'parked-notifications': never;
   readonly 'bridged-events': never;
   readonly 'parked-events': BusEvent;
+  readonly 'message-pages': DirectMessagePage;
 }
 
 export interface Queues<Name extends QueueName> {

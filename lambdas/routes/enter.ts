@@ -4,7 +4,7 @@ import { admissionOf } from '../../rules/admission.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { authenticate } from '../flows/authenticate.ts';
 import { settings } from '../platform/environment.ts';
-import { log, logDefect } from '../platform/log.ts';
+import { logDefect, note } from '../platform/log.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
 import { openSockets } from '../platform/sockets.ts';
@@ -32,7 +32,8 @@ export const handler = socketEdge('$connect', async ({ connectionId, now, author
       ...(replaces !== undefined && { replaces }),
       ...(accepts && { accepts }),
     });
-    log('session.bound', { connectionId, sessionId, tenant: identity.tenant, session });
+    const { tenant, userId } = identity;
+    note('session.bound', { tenant, userId, sessionId, connectionId, session });
     return { statusCode: 200, ...named };
   } catch (fault) {
     if (fault instanceof Refusal) return { statusCode: refusals[fault.code].status };

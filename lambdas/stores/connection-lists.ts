@@ -15,7 +15,7 @@ export async function connectionsOfUser(
   status: ConnectionRow['status'],
   now: number,
 ): Promise<ConnectionRow[]> {
-  const keys: { connectionId: string }[] = [];
+  const found: string[] = [];
   let from: Record<string, unknown> | undefined;
   do {
     const page = await documents.send(
@@ -26,14 +26,10 @@ export async function connectionsOfUser(
         ExclusiveStartKey: from,
       }),
     );
-    keys.push(...(page.Items ?? []).map(({ connectionId }) => ({ connectionId })));
+    found.push(...(page.Items ?? []).map(({ connectionId }) => connectionId));
     from = page.LastEvaluatedKey;
   } while (from);
-  const rows = (await batchGet(
-    documents,
-    tables.connections.name,
-    keys,
-  )) as never as ConnectionRow[];
+  const rows = await getConnections({ documents, tables }, found);
   return rows.filter((row) => row.userId === userId && row.status === status && row.ttl > now);
 }
 
@@ -56,4 +52,40 @@ export async function* listConnections(
     yield (page.Items ?? []) as ConnectionRow[];
     from = page.LastEvaluatedKey;
   } while (from);
+}
+
+/** Of these connections those that have a row, consistently, in no order. */
+export const getConnections = async (
+  { documents, tables }: Reaches<{ connections: 'batchGet' }>,
+  connectionIds: readonly string[],
+): Promise<ConnectionRow[]> => {
+  const keys = connectionIds.map((connectionId) => ({ connectionId }));
+  return (await batchGet(documents, tables.connections.name, keys)) as never as ConnectionRow[];
+};
+
+/** Hands on every connection in this state, read consistently by so many scans side by side, a page at a time. */
+export async function eachConnection(
+  { documents, tables }: Reaches<{ connections: 'scan' }>,
+  status: ConnectionRow['status'],
+  segments: number,
+  take: (rows: readonly ConnectionRow[]) => void,
+): Promise<void> {
+  const read = async (Segment: number): Promise<void> => {
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new ScanCommand({
+          TableName: tables.connections.name,
+          ConsistentRead: true,
+          Segment,
+          TotalSegments: segments,
+          ...filtering(ex`#status = ${status}`),
+          ExclusiveStartKey: from,
+        }),
+      );
+      take((page.Items ?? []) as ConnectionRow[]);
+      from = page.LastEvaluatedKey;
+    } while (from);
+  };
+  await Promise.all(Array.from({ length: segments }, (_, segment) => read(segment)));
 }

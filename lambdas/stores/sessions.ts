@@ -1,4 +1,4 @@
-import { GetCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { SESSIONS_PER_USER } from '../../contract/limits.ts';
 import type { Accepted } from '../../contract/protocol.ts';
 import {
@@ -14,9 +14,11 @@ import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { batchGet } from './batch-get.ts';
 import type { Binding } from './connections.ts';
-import { ex, holds, updateItem, updating } from './expression.ts';
+import { ex, holds, selecting, updateItem, updating } from './expression.ts';
 
-type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'scan'> = Reaches<{ sessions: Rights }>;
+type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'query' | 'scan'> = Reaches<{
+  sessions: Rights;
+}>;
 
 const sessionKey = ({ tenant, userId, sessionId }: SessionName) => ({
   player: playerKey(tenant, userId),
@@ -66,6 +68,30 @@ export async function getSessions(
   const rows = await batchGet(reach.documents, reach.tables.sessions.name, keys);
   const found = new Map((rows as unknown as SessionRow[]).map((row) => [markOf(row), row]));
   return keys.map((key) => found.get(markOf(key)));
+}
+
+/** Every session of one user, consistently, ended ones too. */
+export async function sessionsOf(
+  { documents, tables }: Reach<'query'>,
+  tenant: string,
+  userId: string,
+): Promise<SessionRow[]> {
+  const player = playerKey(tenant, userId);
+  const rows: SessionRow[] = [];
+  let from: Record<string, unknown> | undefined;
+  do {
+    const page = await documents.send(
+      new QueryCommand({
+        TableName: tables.sessions.name,
+        ConsistentRead: true,
+        ExclusiveStartKey: from,
+        ...selecting(ex`#player = ${player} AND begins_with(#item, ${sessionItem('')})`),
+      }),
+    );
+    rows.push(...((page.Items ?? []) as SessionRow[]));
+    from = page.LastEvaluatedKey;
+  } while (from);
+  return rows;
 }
 
 /** How a connection is to come to a live session, as that one was read. */

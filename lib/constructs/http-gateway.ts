@@ -17,6 +17,7 @@ import type { FunctionName } from '../../contract/functions.ts';
 import {
   type HttpOperation,
   httpOperations,
+  IDEMPOTENCY_HEADER,
   SESSION_HEADER,
   TENANT_HEADER,
 } from '../../contract/http.ts';
@@ -84,7 +85,13 @@ const corsPreflight = (origins: readonly string[]): CorsPreflightOptions | undef
     : {
         allowOrigins: [...origins],
         allowMethods: [CorsHttpMethod.ANY],
-        allowHeaders: ['authorization', 'content-type', SESSION_HEADER, TENANT_HEADER],
+        allowHeaders: [
+          'authorization',
+          'content-type',
+          SESSION_HEADER,
+          TENANT_HEADER,
+          IDEMPOTENCY_HEADER,
+        ],
         exposeHeaders: ['retry-after'], // or a page cannot read when to try again
         maxAge: Duration.hours(1),
       };

@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
+  CfnUserPoolGroup,
   StringAttribute,
   UserPool,
   type UserPoolClient,
@@ -8,9 +9,10 @@ import {
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { DIRECT_MESSAGES_SCOPE } from '../../contract/direct-message.ts';
 import { LIFECYCLE_SOURCE, NOTIFICATION_SOURCE } from '../../contract/events.ts';
 import { EVENTS_KEPT_DAYS, PASSWORD_LEAST_CHARACTERS } from '../../contract/limits.ts';
-import { INVITATION_ATTRIBUTE } from '../../contract/names.ts';
+import { INVITATION_ATTRIBUTE, SCOPE_GROUP } from '../../contract/names.ts';
 import { type TableName, tables } from '../../contract/tables.ts';
 import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
@@ -77,6 +79,11 @@ export class SwitchboardState extends Construct {
         reason: 'Threat protection is billed for every user; revocation and throttles come first.',
       },
     );
+    new CfnUserPoolGroup(this, 'DirectMessagesScope', {
+      userPoolId: this.userPool.userPoolId,
+      groupName: `${SCOPE_GROUP}${DIRECT_MESSAGES_SCOPE}`,
+      description: 'May send direct messages to any connection of their tenant.',
+    }).applyRemovalPolicy(removalPolicy);
     this.userPoolClient = this.userPool.addClient('Client', {
       authFlows: { userPassword: true },
       disableOAuth: true,

@@ -27,6 +27,22 @@ function refuseOnce(action: string, code: RefusalCode): void {
   });
 }
 
+test('hands direct messages on, and takes none for a reply', async () => {
+  const { client } = await startListening();
+  const messages: unknown[] = [];
+  client.on('message', (message) => messages.push(message));
+  // Whatever its id: the next request of the client has this one.
+  const frame = { type: 'message', id: '3', at: 'now', payload: { text: 'hello' } } as const;
+  switchboard.intercept(({ action }, socket) => {
+    if (action === 'subscribe') socket.send(JSON.stringify(frame));
+    return false;
+  });
+  client.subscribe('Shop', () => {});
+  await subscribed('Shop');
+  await vi.waitFor(() => expect(messages).toEqual([frame]));
+  expect(client.state.name).toBe('connected');
+});
+
 test('each state says by a code and a reason how it came about', async () => {
   const { client, states } = start();
   expect(client.state).toMatchObject({ name: 'idle', reason: 'Not connected yet.' });

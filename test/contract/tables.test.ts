@@ -66,6 +66,10 @@ it('[S0-12] the published row layout is frozen: a change here breaks services th
       partition: { name: 'broadcast', type: 'S' },
       ttl: 'ttl',
     },
+    messages: {
+      partition: { name: 'message', type: 'S' },
+      ttl: 'ttl',
+    },
   });
 });
 

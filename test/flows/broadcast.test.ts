@@ -1,4 +1,4 @@
-import { BatchWriteCommand, type BatchWriteCommandInput, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVERY_TENANT } from '../../contract/broadcast.ts';
 import { BROADCAST_LEFT_MOST, BROADCAST_STEP, FRAME_BYTES } from '../../contract/limits.ts';
@@ -10,6 +10,7 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newBroadcast } from '../../rules/broadcast.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { openCrowd } from '../support/crowd.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -42,21 +43,7 @@ async function come(connectionId: string, tenant = 'default', age = 120): Promis
   await authenticate(reach, identity, { connectionId, sessionId: 'tab', now: T0 });
 }
 
-/** Many connections at once, as the door `none` lets them in. */
-async function crowd(count: number): Promise<string[]> {
-  const ids = Array.from({ length: count }, (_, at) => `crowd-${String(at).padStart(5, '0')}`);
-  const rows = ids.map((id) => ({ ...newConnection(id, 'CONNECTED', T0 - 120_000) }));
-  for (const id of ids) reach.sockets.open(id);
-  for (let at = 0; at < rows.length; at += 25) {
-    const writes = rows.slice(at, at + 25).map((Item) => ({ PutRequest: { Item } }));
-    const RequestItems: BatchWriteCommandInput['RequestItems'] = {
-      [reach.tables.connections.name]: writes,
-    };
-    await reach.documents.send(new BatchWriteCommand({ RequestItems }));
-  }
-  return ids;
-}
-
+const crowd = (count: number) => openCrowd(reach, count, T0);
 const heard = (connectionId: string) => reach.sockets.sent.get(connectionId) ?? [];
 const countHeard = (ids: readonly string[]) => {
   const counts = ids.map((id) => heard(id).length);

@@ -24,6 +24,13 @@ import {
   putTombstone,
   touchConnection,
 } from '../../lambdas/stores/connections.ts';
+import {
+  advanceMessage,
+  beginMessage,
+  countPage,
+  getMessage,
+  leaveToPages,
+} from '../../lambdas/stores/direct-messages.ts';
 import { getNotification, markTold } from '../../lambdas/stores/notifications.ts';
 import {
   addToPlayer,
@@ -45,6 +52,7 @@ import { keepTopics, keepTopicsUntil, removeTopics } from '../../lambdas/stores/
 import { auditLine } from '../../rules/audit.ts';
 import { newBroadcast } from '../../rules/broadcast.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { handedOn, newDirectMessage } from '../../rules/direct-message.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 
 /**
@@ -294,5 +302,40 @@ describe('a broadcast', () => {
     await advanceBroadcast(reach, fresh, second);
     expect(await advanceBroadcast(reach, fresh, { ...fresh, version: 2, gone: 1 })).toBe(false);
     expect(await getBroadcast(reach, fresh.broadcast)).toEqual(second);
+  });
+});
+
+describe('a direct message', () => {
+  const request = { to: { all: true }, message: 'hello' } as const;
+  const fresh = newDirectMessage('m1', tab, request, NOW);
+  const handed = handedOn(fresh, 1500, 2);
+  const counts = { delivered: 900, gone: 90, failed: 10 };
+
+  it('begins once: what became of it already stays', async () => {
+    expect(await beginMessage(reach, fresh)).toBe(true);
+    expect(await advanceMessage(reach, fresh, handed)).toBe(true);
+    expect(await beginMessage(reach, fresh)).toBe(false);
+    expect(await getMessage(reach, 'm1')).toEqual(handed);
+  });
+
+  it('goes on from where it was read, or not at all', async () => {
+    await beginMessage(reach, fresh);
+    await advanceMessage(reach, fresh, handed);
+    expect(await advanceMessage(reach, fresh, { ...fresh, version: 9 })).toBe(false);
+    expect(await leaveToPages(reach, fresh)).toBe(false);
+    expect(await leaveToPages(reach, { ...fresh, message: 'never' })).toBe(false);
+    expect(await getMessage(reach, 'm1')).toEqual(handed);
+    expect(await getMessage(reach, 'never')).toBeUndefined();
+  });
+
+  it('counts each page once, and none that it does not wait for', async () => {
+    await beginMessage(reach, handed);
+    const [first = ''] = handed.waiting;
+    expect(await countPage(reach, 'm1', first, counts)).toBe(true);
+    expect(await countPage(reach, 'm1', first, counts)).toBe(false);
+    expect(await countPage(reach, 'm1', '1-1', counts)).toBe(false);
+    expect(await countPage(reach, 'never', first, counts)).toBe(false);
+    expect(await getMessage(reach, 'm1')).toMatchObject(counts);
+    expect(await getMessage(reach, 'never')).toBeUndefined();
   });
 });

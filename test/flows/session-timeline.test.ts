@@ -73,7 +73,12 @@ const say = (connectionId: string, frame: object, now: number) =>
     {
       ...reach,
       door: 'message',
-      verify: async () => ({ tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 3600 }),
+      verify: async () => ({
+        tenant: 'default',
+        userId: 'joe',
+        expiresAt: T0 / 1000 + 3600,
+        scopes: [],
+      }),
     },
     readFrame(JSON.stringify(frame)),
     { connectionId, now },

@@ -82,6 +82,7 @@ describe('rights', () => {
       'redrive',
       'parked-events',
       'bridge-events',
+      'message-pages',
       'session-check',
       'reaper',
     ]);

@@ -126,6 +126,7 @@ function triggers(name: FunctionName): Reach {
     delivery: queue('Delivery'),
     express: queue('Express'),
     'parked-events': queue('ParkedEvents'),
+    'message-pages': queue('MessagePages'),
     'bridge-events': queue('BridgedEvents'),
     'fan-out': stream('notifications', 'ParkedNotifications'),
     redrive: queue('ParkedNotifications'),

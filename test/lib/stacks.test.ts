@@ -62,6 +62,7 @@ describe('stacks', () => {
       'TicketsTableName',
       'AuditTableName',
       'BroadcastsTableName',
+      'MessagesTableName',
     ]);
     expect(outputs(app.service)).toEqual([
       'WebSocketUrl',
@@ -149,6 +150,14 @@ describe('users', () => {
     app.state.hasResourceProperties('AWS::Cognito::UserPool', {
       Schema: [{ AttributeDataType: 'String', Mutable: false, Name: INVITATION_ATTRIBUTE }],
     });
+  });
+
+  it('[S3-10] may be given the scope for direct messages, by a group that nobody is in', () => {
+    app.state.hasResourceProperties('AWS::Cognito::UserPoolGroup', {
+      GroupName: 'scope:switchboard/messages',
+      UserPoolId: { Ref: Match.stringLikeRegexp('UserPool') },
+    });
+    expect(everyResource('AWS::Cognito::UserPoolUserToGroupAttachment')).toEqual([]);
   });
 
   it('have passwords worth having', () => {
@@ -264,6 +273,8 @@ describe('the HTTP API', () => {
     expect(admitting('JWT')).toEqual([
       'POST /readNotifications',
       'GET /payload',
+      'POST /messages',
+      'GET /messages/{messageId}',
       'GET /pets',
       'GET /pets/{petId}',
       'PUT /pets/{petId}',
@@ -271,7 +282,7 @@ describe('the HTTP API', () => {
     ]);
     const anonymous = Object.values(httpOperations).filter(({ access }) => access === 'anonymous');
     expect(admitting('NONE')).toEqual(anonymous.map(({ method, path }) => `${method} ${path}`));
-    expect(routes).toHaveLength(6 + anonymous.length);
+    expect(routes).toHaveLength(8 + anonymous.length);
     expect(everyResource('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1);
   });
 
@@ -280,7 +291,7 @@ describe('the HTTP API', () => {
       ProtocolType: 'HTTP',
       CorsConfiguration: {
         AllowOrigins: ['*'],
-        AllowHeaders: ['authorization', 'content-type', 'SessionId', 'X-Tenant'],
+        AllowHeaders: ['authorization', 'content-type', 'SessionId', 'X-Tenant', 'Idempotency-Key'],
       },
     });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from '../../contract/names.ts';
-import { identify } from '../../rules/identity.ts';
+import { demandScope, identify } from '../../rules/identity.ts';
 import { demandTopic } from '../../rules/topic-policy.ts';
 
 const claims = { sub: 'user-1', exp: 2_000_000_000, token_use: 'access' };
@@ -11,6 +11,7 @@ describe('identify', () => {
       tenant: 'default',
       userId: 'user-1',
       expiresAt: 2_000_000_000,
+      scopes: [],
     });
     const uptown = { ...claims, 'cognito:groups': ['admins', 'tenant:uptown'] };
     expect(identify(uptown).tenant).toBe('uptown');
@@ -19,7 +20,33 @@ describe('identify', () => {
 
   it('reads claims as an HTTP API hands them on: everything is text', () => {
     const text = { ...claims, exp: '2000000000', 'cognito:groups': '[tenant:a other]' };
-    expect(identify(text)).toEqual({ tenant: 'a', userId: 'user-1', expiresAt: 2_000_000_000 });
+    expect(identify(text)).toMatchObject({
+      tenant: 'a',
+      userId: 'user-1',
+      expiresAt: 2_000_000_000,
+    });
+  });
+
+  it.each([
+    { as: 'as a token has it', scope: 'openid switchboard/messages' },
+    { as: 'by a group', 'cognito:groups': ['tenant:a', 'scope:switchboard/messages'] },
+    { as: 'by a group, as text', 'cognito:groups': '[scope:switchboard/messages tenant:a]' },
+  ])('[S3-10] knows a scope $as', ({ as: _, ...more }) => {
+    const identity = identify({ ...claims, ...more });
+    expect(() => demandScope(identity, 'switchboard/messages')).not.toThrow();
+    expect(() => demandScope(identity, 'switchboard')).toThrow('scope-needed');
+  });
+
+  it.each([
+    {},
+    { scope: 'aws.cognito.signin.user.admin' },
+    { scope: 'switchboard/messages/more' },
+    { scope: 'scope:switchboard/messages' },
+    { 'cognito:groups': ['switchboard/messages', 'tenant:switchboard/messages'] },
+    { 'custom:scope': 'switchboard/messages' },
+  ])('[S3-10] gives no scope for %j', (more) => {
+    const identity = identify({ ...claims, ...more });
+    expect(() => demandScope(identity, 'switchboard/messages')).toThrow('scope-needed');
   });
 
   it('[S1-13] never lets anybody into a tenant that their token does not name', () => {

@@ -163,6 +163,21 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     version: life,
     ttl: seconds,
   }),
+  messages: z.strictObject({
+    message: text(isNotificationId),
+    tenant: text(isTenant),
+    userId: origin.userId,
+    request: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    at: isoTime,
+    claimedUntil: z.optional(seconds),
+    recipients: z.optional(count),
+    waiting: z.optional(member((page) => /^\d+-\d+$/.test(page))),
+    delivered: count,
+    gone: count,
+    failed: count,
+    version: life,
+    ttl: seconds,
+  }),
 };
 
 /** The rows that do not keep to the published layout, each with its table. */

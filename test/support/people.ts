@@ -32,7 +32,14 @@ export interface Person {
 }
 
 /** A new user of the real pool, in these tenants' groups, signed in. */
-export async function newPerson(place: Place, ...tenants: readonly string[]): Promise<Person> {
+export const newPerson = (place: Place, ...tenants: readonly string[]): Promise<Person> =>
+  newMember(
+    place,
+    tenants.map((tenant) => `tenant:${tenant}`),
+  );
+
+/** A new user of the real pool, in these groups, signed in. */
+export async function newMember(place: Place, groups: readonly string[]): Promise<Person> {
   const cognito = new CognitoIdentityProviderClient(operatorOptions(place));
   const UserPoolId = place.outputs.UserPoolId;
   const Username = `person-${randomUUID()}`;
@@ -43,8 +50,7 @@ export async function newPerson(place: Place, ...tenants: readonly string[]): Pr
   await cognito.send(
     new AdminSetUserPasswordCommand({ UserPoolId, Username, Password, Permanent: true }),
   );
-  for (const tenant of tenants) {
-    const GroupName = `tenant:${tenant}`;
+  for (const GroupName of groups) {
     await cognito.send(new CreateGroupCommand({ UserPoolId, GroupName })).catch((fault: Error) => {
       if (fault.name !== 'GroupExistsException') throw fault;
     });

@@ -1,0 +1,61 @@
+import { POSTS_AT_ONCE } from '../../contract/limits.ts';
+import { log, logDefect } from '../platform/log.ts';
+import { inParallel } from '../platform/parallel.ts';
+import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
+import { type EvictReach, evict } from './evict.ts';
+import { postFrame } from './post-frame.ts';
+
+export type PostToEachReach = EvictReach & { readonly sockets: Sockets<'post' | 'delete'> };
+
+/** The time that there is, in milliseconds since the epoch. */
+export interface Pace {
+  now(): number;
+  /** From then on no post is begun. */
+  readonly until: number;
+}
+
+export interface Posted {
+  readonly delivered: number;
+  /** They have left. */
+  readonly gone: number;
+  /** Ids of those that were not reached. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Posts one frame to each of these connections, side by side. Whatever happens to one is its own outcome: a socket
+ * that is gone leaves [S4-05], and neither it nor one that failed is felt by another.
+ */
+export async function postToEach(
+  reach: PostToEachReach,
+  connectionIds: readonly string[],
+  frame: string,
+  pace: Pace,
+): Promise<Posted> {
+  const outcomes = await inParallel(connectionIds, POSTS_AT_ONCE, async (connectionId) =>
+    pace.now() < pace.until ? postToOne(reach, connectionId, frame, pace.now()) : 'failed',
+  );
+  const count = (outcome: SocketOutcome) => outcomes.filter((each) => each === outcome).length;
+  return {
+    delivered: count('done'),
+    gone: count('gone'),
+    failed: connectionIds.filter((_, at) => outcomes[at] === 'failed'),
+  };
+}
+
+async function postToOne(
+  reach: PostToEachReach,
+  connectionId: string,
+  frame: string,
+  now: number,
+): Promise<SocketOutcome> {
+  try {
+    const outcome = await postFrame(reach, connectionId, frame, now);
+    if (outcome === 'gone') await evict(reach, connectionId, now);
+    if (outcome === 'failed') log('post.failed', { connectionId });
+    return outcome === 'left' ? 'gone' : outcome;
+  } catch (fault) {
+    logDefect('post.failed', fault, { connectionId });
+    return 'failed';
+  }
+}
