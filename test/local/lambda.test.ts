@@ -221,6 +221,7 @@ describe('a function', () => {
       AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoint,
       AWS_ENDPOINT_URL_SFN: endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint,
     });
     expect(cwd).toBe(folder);
     expect(send).toBe('undefined');
