@@ -91,6 +91,7 @@ export const functions = {
       subscriptions: ['update'],
     },
     sockets: ['delete'],
+    notes: true,
     timeoutSeconds: 15, // room for the retries of a contended transaction
     memoryMb: 512,
   },
@@ -265,6 +266,7 @@ export const functions = {
     },
     sends: ['message-pages'],
     sockets: ['post', 'delete'],
+    notes: true,
     timeoutSeconds: 28, // API Gateway gives up at 30 s
     memoryMb: 1769, // as the fan-out's
     scansBecause:
@@ -286,6 +288,7 @@ export const functions = {
       sessions: ['update'],
     },
     sockets: ['post', 'delete'],
+    notes: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // as the fan-out's
   },
