@@ -85,6 +85,7 @@ export const functions = {
   enter: {
     file: 'routes/enter',
     does: 'makes a new socket one of its user’s session, behind a door that knows them',
+    notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update'],
@@ -258,6 +259,7 @@ export const functions = {
   'send-message': {
     file: 'http/send-message',
     does: 'posts a direct message to the connections that its criteria mean',
+    notes: true,
     tables: {
       messages: ['get', 'put', 'update'],
       connections: ['get', 'put', 'update', 'batchGet', 'scan'],
@@ -282,6 +284,7 @@ export const functions = {
   'message-pages': {
     file: 'queues/message-pages',
     does: 'posts a direct message to a page of its recipients',
+    notes: true,
     tables: {
       messages: ['get', 'update'],
       connections: ['get', 'put', 'update'],

@@ -23,6 +23,8 @@ export const connecting: readonly Check[] = [
       try {
         const status = await handshakeStatus(url);
         if (status === 101) return well('a handshake was answered with 101');
+        if (status === 401)
+          return well('its door asks who comes (401): a ticket or a token is needed');
         const meaning = handshakeMeanings[status] ?? 'an answer that API Gateway is not known for';
         return bad(`A handshake was answered with ${status}: ${meaning}.`, 'See the next answer.');
       } catch (fault) {

@@ -29,7 +29,6 @@ export async function handshakeStatus(url: string, withinMs = 10_000): Promise<n
 
 /** What API Gateway means by it. */
 export const handshakeMeanings: Readonly<Record<number, string>> = {
-  401: 'the authorizer found nothing to identify whoever came',
   403: 'there is no such API or stage at this address, or the authorizer refused',
   426: 'the address is spoken to as HTTP: there is no WebSocket API there',
   429: 'the throttle of the stage, or the account’s quota of new connections, refused',

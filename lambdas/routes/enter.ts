@@ -5,6 +5,7 @@ import { newConnection } from '../../rules/connection.ts';
 import { authenticate } from '../flows/authenticate.ts';
 import { settings } from '../platform/environment.ts';
 import { logDefect, note } from '../platform/log.ts';
+import { measure } from '../platform/metrics.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
 import { openSockets } from '../platform/sockets.ts';
@@ -24,7 +25,11 @@ export const handler = socketEdge('$connect', async ({ connectionId, now, author
   try {
     const { sessionId, replaces, accepts, ...identity } = admissionOf(authorizer);
     const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
-    if (!isNew) return { statusCode: 503 };
+    if (!isNew) {
+      measure({ ConnectionErrors: 1 });
+      return { statusCode: 503 };
+    }
+    note('connection.opened', { connectionId });
     const session = await authenticate(reach, identity, {
       connectionId,
       sessionId,
@@ -37,6 +42,7 @@ export const handler = socketEdge('$connect', async ({ connectionId, now, author
     return { statusCode: 200, ...named };
   } catch (fault) {
     if (fault instanceof Refusal) return { statusCode: refusals[fault.code].status };
+    measure({ ConnectionErrors: 1 });
     logDefect('connect.failed', fault, { connectionId });
     return { statusCode: 503 };
   }
