@@ -92,7 +92,6 @@ export const functions = {
       subscriptions: ['update'],
     },
     sockets: ['delete'],
-    notes: true,
     timeoutSeconds: 15, // room for the retries of a contended transaction
     memoryMb: 512,
   },
@@ -268,7 +267,6 @@ export const functions = {
     },
     sends: ['message-pages'],
     sockets: ['post', 'delete'],
-    notes: true,
     timeoutSeconds: 28, // API Gateway gives up at 30 s
     memoryMb: 1769, // as the fan-out's
     scansBecause:
@@ -291,7 +289,6 @@ export const functions = {
       sessions: ['update'],
     },
     sockets: ['post', 'delete'],
-    notes: true,
     timeoutSeconds: 60,
     memoryMb: 1769, // as the fan-out's
   },
