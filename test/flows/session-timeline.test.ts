@@ -115,7 +115,8 @@ describe('get_session_timeline', () => {
     expect(answer.session).toEqual({ ...tab, state: 'ended', connectionIds: [] });
     expect(answer.topics).toEqual([{ topic: 'Pet', head: 3, delivered: 2, acknowledged: 2 }]);
     expect(answer.isWhole).toBe(true);
-    expect(told(answer)).toEqual([
+    const isAct = ([, what]: readonly unknown[]) => what === 'act';
+    expect(told(answer).filter((moment) => !isAct(moment))).toEqual([
       [0, 'connection.opened'],
       [1, 'session.bound'],
       [2, 'session.subscribed'],
@@ -127,9 +128,9 @@ describe('get_session_timeline', () => {
       [72, 'session.bound'],
       [199, 'connection.left'],
       [199, 'session.ended'],
-      [200, 'act'],
-      [200, 'act'],
     ]);
+    // Acts are written down when they really were, which is a little later.
+    expect(told(answer).slice(-2).every(isAct)).toBe(true);
     expect(answer.moments).toContainEqual(
       expect.objectContaining({ what: 'act', act: 'drop_user', actor: 'ada', outcome: 'done' }),
     );
