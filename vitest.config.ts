@@ -5,7 +5,7 @@ const pure = [
   'test/{rules,contract,bench}/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
-  'test/web/{hops,presence,code-letters}.test.ts',
+  'test/web/{hops,presence,code-letters,wire}.test.ts',
 ];
 
 export default defineConfig({

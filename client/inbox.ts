@@ -94,7 +94,9 @@ export function createInbox(topic: string, from?: Cursor): Inbox {
       if ('own' in entry) seq = Math.max(seq, entry.to);
       else if (entry.seq > seq) {
         seq = entry.seq;
-        messages.push({ ...entry, topic, epoch: fill.epoch ?? '', recovered: true });
+        // Of the frames that wait for a hole to close, none was missed itself.
+        const recovered = !held.some((frame) => frame.seq === seq);
+        messages.push({ ...entry, topic, epoch: fill.epoch ?? '', recovered });
       }
     }
     seq = Math.max(seq, fill.next);

@@ -133,7 +133,7 @@ export function createLine(options: LineOptions, listeners: Listeners): Line {
     move({
       name: 'connected',
       code: isHandover ? 'handed-over' : 'welcome',
-      reason: who.session === 'new' ? 'A new session.' : 'The session goes on.',
+      reason: `A ${who.session} session.`,
       ...who,
     });
     // Whoever was told may have disconnected at once.

@@ -143,6 +143,24 @@ test('what is filled in says that it was recovered, what comes live does not', (
   ]);
 });
 
+test('a frame that waited for the hole before it was not missed, though the fill brings it too', () => {
+  const inbox = subscribedAt(0);
+  inbox.arrived(frame(2));
+  const { messages } = inbox.filled({
+    topic: 'Pet',
+    epoch: 'e',
+    head: 2,
+    recovered: true,
+    messages: [1, 2].map((seq) => ({ seq, id: `id ${seq}`, at: '', payload: seq })),
+    next: 2,
+    more: false,
+  });
+  expect(messages.map(({ seq, recovered }) => [seq, recovered])).toEqual([
+    [1, true],
+    [2, false],
+  ]);
+});
+
 test('a topic without any message takes its epoch from the first one', () => {
   const inbox = createInbox('Pet');
   inbox.positioned({ topic: 'Pet', epoch: null, head: 0 });

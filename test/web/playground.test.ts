@@ -115,6 +115,23 @@ test('[S1-10] with his cable pulled Sam hears nothing; plugged in again, he has 
   expect(await priceOf(sam, 'kiwi').innerText()).toBe(await priceOf(joe, 'kiwi').innerText());
 });
 
+test('[G2] a message that gets lost shows as a hole on the wire, and is read before the next is believed', async () => {
+  const { joe, sam } = await openPlayground();
+  await sam.getByRole('button', { name: 'Lose a message' }).click();
+  for (let edits = 0; edits < 2; edits += 1) {
+    const expected = await higher(joe, 'rex');
+    await raise(joe, 'Rex');
+    await priceOf(joe, 'rex').getByText(expected, { exact: true }).waitFor();
+    await petOf(joe, 'rex').getByText('saved').waitFor();
+  }
+  await sam.getByText('A hole: 1 missed message').waitFor();
+  expect(await priceOf(sam, 'rex').innerText()).toBe(await priceOf(joe, 'rex').innerText());
+  await wireOf(sam);
+  const notes = await sam.locator('.wire .note').allInnerTexts();
+  const hole = Number(/^waits for (\d+)$/.exec(notes.at(-1) ?? '')?.[1]);
+  expect(notes[0]).toBe(`fills ${hole}–${hole + 1}`);
+});
+
 test('[S1-14] who saves upon an older version is told who was first, and sees their version', async () => {
   const { joe, sam } = await openPlayground();
   await sam.getByRole('button', { name: 'Edit Shelly' }).click();
@@ -160,6 +177,7 @@ test.each([
     await petOf(sam, 'luna').getByText('after the click').waitFor();
     await sam.getByRole('button', { name: 'Edit Rex' }).click();
     await wireOf(joe);
+    await sam.getByRole('button', { name: 'Lose a message' }).click();
     await page.evaluate(axe);
     const faults = await page.evaluate(
       'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + " " + nodes[0].html))',

@@ -1,12 +1,21 @@
 import { signal } from '@preact/signals';
 
-/** The network cable of one person: while it is out, no socket opens. */
+/** The network cable of one person: while it is out, no socket opens; and it may lose a frame. */
 export function createCable() {
   const plugged = signal(true);
+  /** The next frame with a message does not get through. */
+  const losing = signal(false);
   const sockets = new Set<WebSocket>();
+
+  function isLost(event: MessageEvent): boolean {
+    const isLost = losing.value && /^{"type":"(notification|pack)"/.test(String(event.data));
+    if (isLost) losing.value = false;
+    return isLost;
+  }
 
   return {
     plugged,
+    losing,
     /** Everything that is connected through it. */
     sockets,
     WebSocket: new Proxy(WebSocket, {
@@ -15,6 +24,10 @@ export function createCable() {
         const socket = new Real(url);
         sockets.add(socket);
         socket.addEventListener('close', () => sockets.delete(socket));
+        // Before whoever listens later.
+        socket.addEventListener('message', (event) => {
+          if (isLost(event)) event.stopImmediatePropagation();
+        });
         return socket;
       },
     }),

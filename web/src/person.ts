@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from '@preact/signals';
 import { createClient } from '../../client/client.ts';
-import type { ClientEvents } from '../../client/events.ts';
+import type { Gap, Recovery } from '../../client/events.ts';
 import type { State } from '../../client/state.ts';
 import type { PET_TOPIC } from '../../sample/pet-store/operations.ts';
 import { announce } from './announce.ts';
@@ -8,7 +8,7 @@ import { createCable } from './cable.ts';
 import { cutConnection, type StageFacts } from './stage.ts';
 import { type Change, createStore, type Pet } from './store.ts';
 import type { Tokens } from './tokens.ts';
-import { describeFrame, type WireLine } from './wire.ts';
+import { createWireReader, type WireLine } from './wire.ts';
 
 /** The one topic of the sample store. */
 type Topics = { readonly [Topic in typeof PET_TOPIC]: Pet };
@@ -45,14 +45,19 @@ export interface Person extends Omit<Persona, 'tokens'> {
   readonly state: Signal<State>;
   readonly pets: Signal<Pets>;
   readonly marks: Signal<Readonly<Record<string, Mark>>>;
-  readonly recovery: Signal<ClientEvents['recovered'] | undefined>;
+  readonly recovery: Signal<Recovery | undefined>;
+  /** The last hole on a socket that went on. */
+  readonly gap: Signal<Gap | undefined>;
   readonly wire: Signal<readonly WireLine[]>;
   readonly plugged: Signal<boolean>;
+  /** The next message is about to get lost on its way here. */
+  readonly losing: Signal<boolean>;
   connect(): void;
   /** For good: their session ends when its grace time is over. */
   leave(): void;
   pull(): Promise<void>;
   plug(): void;
+  lose(): void;
   load(): Promise<void>;
   /** Saves upon this version of the pet: whoever saved upon it first, wins. */
   save(pet: Pet, change: Change): Promise<void>;
@@ -91,7 +96,8 @@ export function createPerson(
   const state = signal(client.state);
   const pets = signal<Pets>({ status: 'loading' });
   const marks = signal<Readonly<Record<string, Mark>>>({});
-  const recovery = signal<ClientEvents['recovered'] | undefined>(undefined);
+  const recovery = signal<Recovery | undefined>(undefined);
+  const gap = signal<Gap | undefined>(undefined);
   const wire = signal<readonly WireLine[]>([]);
   let turns = 0;
 
@@ -161,15 +167,18 @@ export function createPerson(
     if (next.name === 'connected') userId.value = next.userId;
   });
   client.on('subscribed', load);
+  const read = createWireReader();
   client.on('wire', (frame) => {
-    wire.value = [describeFrame(frame), ...wire.value.slice(0, WIRE_LINES - 1)];
+    wire.value = [read(frame), ...wire.value.slice(0, WIRE_LINES - 1)];
   });
   client.on('recovered', (what) => {
     recovery.value = what;
     announce(`${name} is back: ${what.messages} missed messages recovered.`);
   });
-  client.on('gap', (gap) => {
-    if (!gap.recovered) void load();
+  client.on('gap', (one) => {
+    gap.value = one;
+    if (!one.recovered) void load();
+    else if (recovery.value) announce(`${name} missed ${one.messages}, and has read them.`);
   });
   client.subscribe('Pet', (pet, { recovered }) => {
     batch(() => {
@@ -190,8 +199,10 @@ export function createPerson(
     pets,
     marks,
     recovery,
+    gap,
     wire,
     plugged: cable.plugged,
+    losing: cable.losing,
     connect() {
       client.connect();
       void load();
@@ -200,8 +211,14 @@ export function createPerson(
     load,
     save,
     raise,
+    lose() {
+      recovery.value = undefined;
+      gap.value = undefined;
+      cable.losing.value = true;
+    },
     async pull() {
       recovery.value = undefined;
+      cable.losing.value = false;
       cable.plugged.value = false;
       const now = client.state;
       if (now.name === 'connected') await cutConnection(now.connectionId);

@@ -21,6 +21,15 @@ export function WireView({ lines, name }: { lines: readonly WireLine[]; name: st
                 <span class="frame-type">{line.type}</span>
                 <span class="frame-about">{line.about}</span>
                 <time>{formatTime(line.at)}</time>
+                {line.notes.length > 0 && (
+                  <span class="frame-notes">
+                    {line.notes.map(({ kind, text }) => (
+                      <span key={text} class={`note note-${kind}`}>
+                        {text}
+                      </span>
+                    ))}
+                  </span>
+                )}
               </summary>
               <pre>{line.json}</pre>
             </details>
