@@ -133,7 +133,7 @@ describe('architecture', () => {
     expect(complaintAbout(planted)).toContain(planted.from);
   });
 
-  it('only the stores say DynamoDB commands, and only one file reads process.env in lambdas', () => {
+  it('only the stores say DynamoDB commands, one file reads process.env, and one waits, in lambdas', () => {
     const lambdas = files.filter((file) => file.startsWith('lambdas/'));
     const saying = (pattern: RegExp) =>
       lambdas.filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
@@ -142,6 +142,7 @@ describe('architecture', () => {
       'lambdas/platform/transact.ts',
     ]);
     expect(saying(/process\.env/)).toEqual(['lambdas/platform/environment.ts']);
+    expect(saying(/timers\/promises/)).toEqual(['lambdas/platform/clock.ts']);
   });
 
   it('no file is longer than 250 lines unless docs/DECISIONS.md says why', () => {

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { POST_AGAIN_AFTER_MS, YOUNG_CONNECTION_SECONDS } from '../../contract/limits.ts';
 import { ageInSeconds } from '../../rules/connection.ts';
+import { clock } from '../platform/clock.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { getConnection } from '../stores/connections.ts';
@@ -25,6 +25,6 @@ export async function postFrame(
   if (row === undefined || row.status === 'DISCONNECTED') return 'left';
   if (ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS) return outcome;
   // Not every part of the gateway may know it yet.
-  await pause(POST_AGAIN_AFTER_MS);
+  await clock.pause(POST_AGAIN_AFTER_MS);
   return reach.sockets.post(connectionId, frame);
 }

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TRANSACTION_BACKOFF_MS, TRANSACTION_TRIES } from '../../contract/limits.ts';
 import { Refusal } from '../../contract/refusals.ts';
+import { clock } from './clock.ts';
 
 /**
  * Writes again, with full jitter, while a transaction on the same item or a throttle stands in the way:
@@ -15,7 +15,7 @@ export async function outlastContention<Answer>(write: () => Promise<Answer>): P
     } catch (fault) {
       if (!isContention(fault)) throw fault;
       if (tried === TRANSACTION_TRIES) throw new Refusal('busy');
-      await pause(backoff(tried));
+      await clock.pause(backoff(tried));
     }
   }
 }

@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { BusEvent } from '../../contract/events.ts';
 import type { FunctionName, functions } from '../../contract/functions.ts';
 import { EVENT_AGAIN_AFTER_MS, EVENT_DEADLINE_MS, EVENT_TRIES } from '../../contract/limits.ts';
 import { eventPieces } from '../../rules/event-pieces.ts';
+import { clock } from './clock.ts';
 import { eventBusName } from './environment.ts';
 import { logDefect } from './log.ts';
 
@@ -48,7 +48,7 @@ export function openEventBus(_: Granted): EventBus {
   const putPiece = async (piece: readonly BusEvent[]): Promise<readonly BusEvent[]> => {
     let left = await putOnce(piece);
     for (let tried = 1; left.length > 0 && tried < EVENT_TRIES; tried += 1) {
-      await pause(EVENT_AGAIN_AFTER_MS * tried * Math.random());
+      await clock.pause(EVENT_AGAIN_AFTER_MS * tried * Math.random());
       left = await putOnce(left);
     }
     return left;

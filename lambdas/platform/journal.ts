@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Fact } from '../../contract/journal.ts';
 import { JOURNAL_DEADLINE_MS, JOURNAL_LINES, JOURNAL_POLL_MS } from '../../contract/limits.ts';
+import { clock } from './clock.ts';
 import { journalLogGroups } from './environment.ts';
 
 /** One noted fact, as it stands in the log. */
@@ -48,7 +48,7 @@ export function openJournal(logGroupNames: readonly string[] = journalLogGroups(
         if (!isUnderWay || performance.now() > deadline) {
           throw new Error(`The query of the logs is ${status} after its time.`);
         }
-        await pause(JOURNAL_POLL_MS);
+        await clock.pause(JOURNAL_POLL_MS);
       }
     },
   };

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { FunctionName, functions, SocketCall } from '../../contract/functions.ts';
 import { POST_BACKOFF_MS, POST_DEADLINE_MS, POST_TRIES } from '../../contract/limits.ts';
+import { clock } from './clock.ts';
 import { credentials, region, socketsEndpoint } from './environment.ts';
 import { openSender, type SocketOutcome } from './sender/sender.ts';
 
@@ -64,7 +64,7 @@ async function ask(
     } catch (fault) {
       if (isGone(fault)) return 'gone';
       if (tried === POST_TRIES || !isWorthAnotherTry(fault)) return 'failed';
-      await pause(POST_BACKOFF_MS * 2 ** tried * Math.random());
+      await clock.pause(POST_BACKOFF_MS * 2 ** tried * Math.random());
     }
   }
 }

@@ -1,19 +1,27 @@
+import { busEvent } from '../../contract/events.ts';
 import type { QueueName } from '../../contract/functions.ts';
 import { reaperMessage, sessionCheckMessage } from '../../contract/internal.ts';
 import { REAP_AGAIN_AFTER_SECONDS, REAP_TRIES } from '../../contract/limits.ts';
-import type { SessionName } from '../../contract/tables.ts';
+import type { PlayerRow, SessionName, SessionRow } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
+import { dropConnection } from '../../lambdas/flows/drop-connection.ts';
+import { evict } from '../../lambdas/flows/evict.ts';
+import { followSession } from '../../lambdas/flows/follow-session.ts';
+import { probeSession } from '../../lambdas/flows/probe-session.ts';
 import { reap } from '../../lambdas/flows/reap.ts';
 import { speakerOf } from '../../lambdas/flows/speaker.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { sweep } from '../../lambdas/flows/sweep.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
+import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { textOf } from './claims.ts';
 import type { Step } from './plan.ts';
+import { Outage } from './scheduler.ts';
+import type { Batch } from './session-stream.ts';
 import {
   type ActorReach,
   type Delivery,
@@ -73,20 +81,26 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
     ...(crashed && { crashed }),
   });
   const isOpen = (id: string) => world().sockets.get(id) === 'open';
+  const isOpening = (id: string) => world().sockets.get(id) === 'opening';
+
+  const evicted = (connectionId: string): void => {
+    world().claims.departed.add(connectionId);
+    world().claims.shut.add(connectionId);
+  };
 
   const authenticates = (step: Extract<Step, { does: 'authenticate' }>): Actor => {
     const { connection: connectionId, user: userId, session: sessionId, replaces } = step;
     const title = `authenticate ${userId}/${sessionId}${replaces ? ` replaces ${replaces}` : ''}`;
     return frame(connectionId, `${title} on`, async (reach, now) => {
       const request = { connectionId, sessionId, now, ...(replaces !== undefined && { replaces }) };
-      await authenticate(reach, { tenant: 'default', userId, expiresAt }, request);
-      if (isOpen(connectionId)) world().claims.bound(connectionId);
+      // One that is bound only beside this is nobody's to replace yet.
       const replaced = world().rows.connection(replaces ?? connectionId);
       const owner = replaced?.userId ?? replaced?.formerUserId;
       const isOwn = owner === userId && replaced?.sessionId === sessionId;
+      await authenticate(reach, { tenant: 'default', userId, expiresAt }, request);
+      if (isOpen(connectionId)) world().claims.bound(connectionId);
       if (replaces === undefined || replaces === connectionId || !isOwn) return;
-      world().claims.departed.add(replaces);
-      world().claims.shut.add(replaces);
+      if (!world().unshut.has(replaces)) evicted(replaces);
     });
   };
 
@@ -138,26 +152,71 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
     },
   });
 
+  const parkedEvent = (body: unknown) => ({
+    name: 'parked event',
+    does: 'parked-events' as const,
+    comesAgain: true,
+    run: async (reach: ActorReach) => {
+      const left = await reach.bus.put([busEvent.parse(body)]);
+      if (left.length > 0) throw new Outage();
+    },
+  });
+
+  const changed = (batch: Batch) => ({
+    name: `session stream ${batch.Records.map(({ dynamodb }) => dynamodb.SequenceNumber)}`,
+    does: 'session-stream' as const,
+    comesAgain: false,
+    run: async (reach: ActorReach) => {
+      const follow = streamEdge<PlayerRow | SessionRow>(
+        'sessions',
+        ({ player, item }) => `${player}\n${item}`,
+        ({ changes }) => followSession({ ...reach, ...times(0) }, changes),
+      );
+      batch.answered(await follow(batch));
+    },
+    crashed: batch.crashed,
+  });
+
   const post = (connectionId: string): Actor => ({
     name: `delivery to ${connectionId}`,
     does: 'fan-out',
     comesAgain: false,
     run: async (reach, now) => {
-      if ((await reach.sockets.post(connectionId, '{}')) !== 'gone') return;
-      await depart(reach, connectionId, now);
-      world().claims.departed.add(connectionId);
+      if ((await reach.sockets.post(connectionId, '{}')) === 'done') return;
+      if ((await evict(reach, connectionId, now)) !== 'stays') evicted(connectionId);
     },
+  });
+
+  const drop = (connectionId: string): Actor => ({
+    name: `drop ${connectionId}`,
+    does: 'drop-connection',
+    comesAgain: false,
+    run: async (reach, now) => {
+      // One that was only just opening is its reaper's to close.
+      const isJustOpening = isOpening(connectionId);
+      try {
+        await dropConnection(reach, connectionId, now);
+        if (isJustOpening) world().claims.departed.add(connectionId);
+        else evicted(connectionId);
+      } catch (fault) {
+        // The gateway could not: told to whoever invoked, who may come again.
+        if (!world().unshut.has(connectionId)) throw fault;
+      }
+    },
+  });
+
+  const probe = (session: SessionName): Actor => ({
+    name: `probe of ${session.userId}/${session.sessionId}`,
+    does: 'check-session',
+    comesAgain: false,
+    run: async (reach, now) => void (await probeSession(reach, session, times(now))),
   });
 
   return {
     disconnected,
-    detached: (session) => ({
-      name: `stream of ${session.userId}/${session.sessionId}`,
-      does: 'session-stream',
-      comesAgain: true,
-      run: async (reach) => reach.queues.send('session-check', session, world().graceSeconds),
-    }),
+    changed,
     message: (queue: QueueName, body) => {
+      if (queue === 'parked-events') return parkedEvent(body);
       if (queue === 'session-check') return check(sessionCheckMessage.parse(body));
       const { connectionId, tries } = reaperMessage.parse(body);
       return reaper(connectionId, tries);
@@ -177,6 +236,10 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
           return check({ tenant: 'default', userId: step.user, sessionId: step.session });
         case 'post':
           return post(step.connection);
+        case 'drop':
+          return drop(step.connection);
+        case 'probe':
+          return probe({ tenant: 'default', userId: step.user, sessionId: step.session });
         case 'sweep':
           return {
             name: 'sweep',

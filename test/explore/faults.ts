@@ -1,15 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { PLAYER_ITEM } from '../../contract/tables.ts';
 import { type Command, itemsOf, type TransactItem } from './commands.ts';
 import type { Plant } from './world.ts';
 
-interface Fault {
+interface Fault extends Plant {
   /** Within so many schedules it must have been found. */
   readonly within: number;
-  /** Of the schedules; one in which what it needs comes early. */
-  readonly seed: number;
-  readonly plant: Plant;
+  /**
+   * Of the schedules; one in which what it needs comes early.
+   *
+   * @default 1
+   */
+  readonly seed?: number;
 }
+
+type Commands = NonNullable<Plant['command']>;
 
 interface Write {
   readonly ConditionExpression?: string | undefined;
@@ -18,24 +24,24 @@ interface Write {
   readonly ExpressionAttributeValues?: Record<string, unknown> | undefined;
 }
 
-export const healthy: Plant = (command) => [command];
-
-/** Takes a piece out of every condition that has it. */
-export const withoutCondition =
-  (piece: string | RegExp): Plant =>
+/** Takes a piece out of every condition that has it; only of updates that say `of`, if given. */
+const without =
+  (piece: string | RegExp, of = ''): Commands =>
   (command) => {
-    if (command instanceof PutCommand) return [new PutCommand(strip(command.input, piece))];
-    if (command instanceof UpdateCommand) return [new UpdateCommand(strip(command.input, piece))];
+    const strip = <Each extends Write>(write: Each): Each =>
+      (write.UpdateExpression ?? '').includes(of) ? stripped(write, piece) : write;
+    if (command instanceof PutCommand) return [new PutCommand(strip(command.input))];
+    if (command instanceof UpdateCommand) return [new UpdateCommand(strip(command.input))];
     if (!(command instanceof TransactWriteCommand)) return [command];
-    const stripped = itemsOf(command).map(({ Update, Put, ...rest }) => ({
+    const TransactItems = itemsOf(command).map(({ Update, Put, ...rest }) => ({
       ...rest,
-      ...(Update && { Update: strip(Update, piece) }),
-      ...(Put && { Put: strip(Put, piece) }),
+      ...(Update && { Update: strip(Update) }),
+      ...(Put && { Put: strip(Put) }),
     }));
-    return [new TransactWriteCommand({ TransactItems: stripped })];
+    return [new TransactWriteCommand({ ...command.input, TransactItems })];
   };
 
-function strip<Each extends Write>(write: Each, piece: string | RegExp): Each {
+function stripped<Each extends Write>(write: Each, piece: string | RegExp): Each {
   const left = write.ConditionExpression?.replace(piece, '').trim();
   // DynamoDB refuses names and values that nothing uses.
   const used: readonly string[] = `${left} ${write.UpdateExpression}`.match(/[#:]\w+/g) ?? [];
@@ -59,7 +65,7 @@ const onTransaction =
       items: readonly TransactItem[],
       update: NonNullable<TransactItem['Update']>,
     ) => Command[],
-  ): Plant =>
+  ): Commands =>
   (command) => {
     const items = itemsOf(command);
     const update = items
@@ -68,39 +74,59 @@ const onTransaction =
     return update ? change(items, update) : [command];
   };
 
+const apart = (items: readonly TransactItem[]): Command[] =>
+  items.map((item) => new TransactWriteCommand({ TransactItems: [item] }));
+
 /** Mistakes that the explorer must find; planted into what flows send, never into the flows. */
-export const faults = {
+export const faults: Readonly<Record<string, Fault>> = {
   'bind without its condition': {
     within: 100,
-    seed: 1,
-    plant: withoutCondition(/^#status = :c0 OR .*/s),
+    command: without(/^#status = :c0 OR .*/s),
+  },
+  'bind in two transactions': {
+    within: 100,
+    command: onTransaction('ADD #conns', apart),
   },
   'no tombstone on an early departure': {
     within: 100,
-    seed: 1,
-    plant: (command) => {
+    command: (command) => {
       if (!(command instanceof PutCommand)) return [command];
       const { Item, ConditionExpression } = command.input;
       const isEarly = ConditionExpression === 'attribute_not_exists(#connectionId)';
       return isEarly && Item?.status === 'DISCONNECTED' ? [] : [command];
     },
   },
+  'a row over a tombstone': {
+    within: 100,
+    command: without('attribute_not_exists(#connectionId)'),
+  },
+  'a tombstone over whatever came meanwhile': {
+    within: 100,
+    command: without(/^#status = :c0$/),
+  },
+  'departure in two transactions': {
+    within: 100,
+    command: onTransaction('DELETE #conns', apart),
+  },
+  'a sign of life of one that has left': {
+    within: 100,
+    command: without('#status IN (:c0, :c1)', '#timestamp'),
+  },
   'end of session without its emptiness condition': {
     within: 100,
-    seed: 2,
-    plant: withoutCondition('attribute_not_exists(#conns) AND '),
+    command: without('attribute_not_exists(#conns) AND '),
+  },
+  'end of session within the grace time': {
+    within: 100,
+    command: without(' AND #detachedAt <= :c1'),
   },
   'session and player ended apart': {
     within: 100,
-    seed: 1,
-    plant: onTransaction('#state = :u0, #dormant', (items) =>
-      items.map((item) => new TransactWriteCommand({ TransactItems: [item] })),
-    ),
+    command: onTransaction('#state = :u0, #dormant', apart),
   },
   'version raised on a re-bind': {
     within: 100,
-    seed: 1,
-    plant: onTransaction('ADD #conns', (items, { TableName, Key }) => {
+    command: onTransaction('ADD #conns', (items, { TableName, Key }) => {
       const raise: TransactItem = {
         Update: {
           TableName,
@@ -113,7 +139,35 @@ export const faults = {
       return [new TransactWriteCommand({ TransactItems: [...items, raise] })];
     }),
   },
-} as const satisfies Record<string, Fault>;
-
-export type FaultName = keyof typeof faults;
-export const faultNames = Object.keys(faults) as FaultName[];
+  'a late end that makes subscriptions of a later life dormant': {
+    within: 100,
+    seed: 2,
+    command: without(/^#life <= :c0$/, 'SET #ttl'),
+  },
+  'no reaper': {
+    within: 100,
+    message: (queue) => queue !== 'reaper',
+  },
+  'no session check': {
+    within: 100,
+    message: (queue) => queue !== 'session-check',
+  },
+  'an event that the bus does not take is forgotten': {
+    within: 100,
+    message: (queue) => queue !== 'parked-events',
+  },
+  'an event with a new id each time': {
+    within: 100,
+    event: ({ detail, ...event }) => {
+      const told = { ...JSON.parse(detail), eventId: randomUUID() };
+      return { ...event, detail: JSON.stringify(told) };
+    },
+  },
+  'an event that says when it was told': {
+    within: 100,
+    event: ({ detail, ...event }) => {
+      const told = { ...JSON.parse(detail), at: randomUUID() };
+      return { ...event, detail: JSON.stringify(told) };
+    },
+  },
+};

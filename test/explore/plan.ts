@@ -18,47 +18,58 @@ export type Step =
   | ({ readonly does: 'close'; readonly disconnects: number } & Frame)
   /** A message of a queue that comes once more, at any time. */
   | ({ readonly does: 'reap' } & Frame)
-  | { readonly does: 'check'; readonly user: string; readonly session: string }
-  /** A delivery to a connection that finds its socket gone. */
-  | ({ readonly does: 'post' } & Frame)
+  | { readonly does: 'check' | 'probe'; readonly user: string; readonly session: string }
+  /** A delivery to a connection, which may find its socket gone; or somebody drops it. */
+  | ({ readonly does: 'post' | 'drop' } & Frame)
   | { readonly does: 'sweep' }
   /** Time passes; calmly when everybody has finished before. */
   | { readonly does: 'wait'; readonly seconds: number; readonly isCalm: boolean };
 
-export const users = ['joe', 'sam'] as const;
-export const sessions = ['tab-1', 'tab-2'] as const;
+interface Owner {
+  readonly user: string;
+  readonly session: string;
+}
+
+const users = ['joe', 'sam'] as const;
+const sessions = ['tab-1', 'tab-2'] as const;
 const topics = ['Pet', 'Toy'] as const;
 
-/** One to three visits: connections come, talk and mostly go; then time passes. */
-export function makePlan(random: Random, graceSeconds: number): Step[] {
+/**
+ * One to three visits: connections come, talk and mostly go; then time passes. Or a story of returns: the same
+ * client comes back when its session is just about to end, or has just ended.
+ */
+export function makePlan(random: Random, graceSeconds: number, isReturn: boolean): Step[] {
   const steps: Step[] = [];
-  const owners = new Map<string, { user: string; session: string }>();
-  for (let visits = 1 + random.below(3); visits > 0; visits -= 1) {
-    const lives = Array.from({ length: 1 + random.below(3) }, () => {
+  const owners = new Map<string, Owner>();
+  for (let visits = random.below(3) + (isReturn ? 2 : 1); visits > 0; visits -= 1) {
+    // Mostly the same one: races are about meeting.
+    const [likely = { user: 'joe', session: 'tab-1' }] = owners.values();
+    const lives = Array.from({ length: 1 + random.below(isReturn ? 2 : 3) }, () => {
       const connection = `c${owners.size + 1}`;
-      // Mostly the same one: races are about meeting.
-      const owner = { user: random.pick(['joe', 'joe', ...users]), session: pickSession(random) };
-      const life = makeLife(random, connection, owner, [...owners.keys()]);
+      const owner = random.chance(isReturn ? 0.9 : 0.5) ? likely : anyOwner(random);
+      const life = makeLife(random, connection, owner, [...owners.keys()], isReturn);
       owners.set(connection, owner);
       return life;
     });
     steps.push(...riffle(random, [...lives, disturbances(random, [...owners])]));
-    steps.push({
-      does: 'wait',
-      seconds: random.pick([1, 6, graceSeconds, graceSeconds + 1, graceSeconds + 10, 700]),
-      isCalm: random.chance(0.7),
-    });
+    const waits = isReturn ? [0, 1] : [1 - graceSeconds, 6 - graceSeconds, 0, 1, 10, 700];
+    const seconds = Math.max(0, graceSeconds + random.pick(waits));
+    steps.push({ does: 'wait', seconds, isCalm: isReturn || random.chance(0.7) });
   }
   return steps;
 }
 
-const pickSession = (random: Random): string => random.pick(['tab-1', 'tab-1', ...sessions]);
+const anyOwner = (random: Random): Owner => ({
+  user: random.pick(users),
+  session: random.pick(sessions),
+});
 
 function makeLife(
   random: Random,
   connection: string,
-  owner: { readonly user: string; readonly session: string },
+  owner: Owner,
   earlier: readonly string[],
+  isReturn: boolean,
 ): Step[] {
   const life: Step[] = [{ does: 'connect', connection }];
   const authenticate = (): Step => ({
@@ -68,28 +79,30 @@ function makeLife(
     ...(random.chance(0.1) && { user: random.pick(users) }),
     ...(earlier.length > 0 && random.chance(0.4) && { replaces: random.pick(earlier) }),
   });
-  if (random.chance(0.9)) life.push(authenticate());
-  for (let more = random.below(4); more > 0; more -= 1) {
+  if (random.chance(isReturn ? 1 : 0.9)) life.push(authenticate());
+  for (let more = random.below(isReturn ? 3 : 4); more > 0; more -= 1) {
     const does = random.pick(['authenticate', 'subscribe', 'subscribe', 'unsubscribe'] as const);
     const about = random.pick([topics, topics.slice(0, 1), topics.slice(1)]);
     life.push(does === 'authenticate' ? authenticate() : { does, connection, topics: about });
   }
-  if (random.chance(0.7)) {
-    const disconnects = random.pick([0, 1, 1, 1, 2]);
-    const at = random.chance(0.7) ? life.length : 1 + random.below(life.length);
-    life.splice(at, 0, { does: 'close', connection, disconnects });
-  }
-  return life;
+  // Long enough for a sign of life to be worth a write.
+  if (!isReturn && random.chance(0.15))
+    life.push({ does: 'wait', seconds: 700, isCalm: random.chance(0.5) });
+  if (random.chance(isReturn ? 0.7 : 0.3)) life.push({ does: 'subscribe', connection, topics });
+  if (!random.chance(isReturn ? 0.95 : 0.7)) return life;
+  const close: Step = { does: 'close', connection, disconnects: random.pick([0, 1, 1, 1, 2]) };
+  if (isReturn) return [...life, { does: 'wait', seconds: 1, isCalm: random.chance(0.5) }, close];
+  const at = random.chance(0.7) ? life.length : 1 + random.below(life.length);
+  return life.toSpliced(at, 0, close);
 }
 
-function disturbances(
-  random: Random,
-  owners: readonly (readonly [string, { readonly user: string; readonly session: string }])[],
-): Step[] {
+const disturbing = ['reap', 'check', 'check', 'probe', 'post', 'post', 'drop', 'sweep'] as const;
+
+function disturbances(random: Random, owners: readonly (readonly [string, Owner])[]): Step[] {
   return Array.from({ length: random.below(3) }, (): Step => {
     const [connection, owner] = random.pick(owners);
-    const does = random.pick(['reap', 'check', 'check', 'post', 'post', 'sweep'] as const);
-    if (does === 'check') return { does, ...owner };
+    const does = random.pick(disturbing);
+    if (does === 'check' || does === 'probe') return { does, ...owner };
     return does === 'sweep' ? { does } : { does, connection };
   });
 }

@@ -1,4 +1,4 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
 import {
   type ConnectionRow,
   PLAYER_ITEM,
@@ -15,6 +15,7 @@ import {
   topicsItem,
 } from '../../contract/tables.ts';
 import type { EveryReach } from '../support/engine.ts';
+import type { Item } from './commands.ts';
 
 /** The tables that sessions are made of. */
 export const watched = ['connections', 'sessions', 'subscriptions'] as const;
@@ -30,8 +31,8 @@ export interface Change {
 
 /** What stands in the engine, as last looked at. */
 export interface Rows {
-  /** Looks at the tables that were written to, and tells what is different. */
-  look(tables: readonly Watched[]): Promise<Change[]>;
+  /** Looks at items that were written to, and tells what is different. */
+  look(items: readonly Item[]): Promise<Change[]>;
   connections(): ConnectionRow[];
   sessions(): (SessionRow & { readonly name: SessionName })[];
   connection(connectionId: string): ConnectionRow | undefined;
@@ -44,29 +45,39 @@ export interface Rows {
 }
 
 export function watchRows({ documents, tables }: EveryReach): Rows {
-  const images: Record<Watched, ReadonlyMap<string, Row>> = {
+  const images: Record<Watched, Map<string, Row>> = {
     connections: new Map(),
     sessions: new Map(),
     subscriptions: new Map(),
   };
 
-  const lookAt = async (table: Watched): Promise<Change[]> => {
-    const { Items = [] } = await documents.send(
-      new ScanCommand({ TableName: tables[table].name, ConsistentRead: true }),
+  const look: Rows['look'] = async (items) => {
+    const looked = watched.flatMap((table) => {
+      const Keys = items.filter((item) => item.table === tables[table].name).map(({ key }) => key);
+      return Keys.length > 0 ? [{ table, Keys }] : [];
+    });
+    if (looked.length === 0) return [];
+    const RequestItems = Object.fromEntries(
+      looked.map(({ table, Keys }) => [tables[table].name, { Keys, ConsistentRead: true }]),
     );
-    const now = new Map(Items.map((row) => [keyOf[table](row), row]));
-    const was = images[table];
-    images[table] = now;
-    return [...new Set([...was.keys(), ...now.keys()])]
-      .map((key) => ({ table, before: was.get(key), after: now.get(key) }))
-      .filter(({ before, after }) => textOf(before) !== textOf(after));
+    const { Responses = {} } = await documents.send(new BatchGetCommand({ RequestItems }));
+    return looked.flatMap(({ table, Keys }) => {
+      const found = (Responses[tables[table].name] ?? []).map((row) => [keyOf[table](row), row]);
+      const now = new Map(found as [string, Row][]);
+      return Keys.map((key) => keyOf[table](key)).flatMap((key) => {
+        const [before, after] = [images[table].get(key), now.get(key)];
+        if (after) images[table].set(key, after);
+        else images[table].delete(key);
+        return textOf(before) === textOf(after) ? [] : [{ table, before, after }];
+      });
+    });
   };
 
   const inSessions = (name: SessionName, item: string): Row | undefined =>
     images.sessions.get(`${playerKey(name.tenant, name.userId)}\n${item}`);
 
   return {
-    look: async (written) => (await Promise.all(written.map(lookAt))).flat(),
+    look,
     connections: () => [...images.connections.values()] as unknown as ConnectionRow[],
     connection: (id) => images.connections.get(id) as unknown as ConnectionRow | undefined,
     sessions: () =>

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { explore, report } from './explore.ts';
-import { type FaultName, faultNames, faults } from './faults.ts';
+import { faults } from './faults.ts';
 
 const { values } = parseArgs({
   options: {
@@ -12,26 +12,36 @@ const { values } = parseArgs({
   },
 });
 
-const isFault = (name: string): name is FaultName => (faultNames as string[]).includes(name);
-const fault = values.fault;
-if (fault !== undefined && !isFault(fault)) {
-  console.error(`There is no fault "${fault}". Take one of: ${faultNames.join(', ')}.`);
+const plant = values.fault === undefined ? {} : faults[values.fault];
+if (plant === undefined) {
+  const names = Object.keys(faults).join(', ');
+  console.error(`There is no fault "${values.fault}". Take one of: ${names}.`);
   process.exit(2);
 }
 
-console.info = () => {}; // the flows' own log
+// The flows' own log.
+console.info = () => {};
+console.error = () => {};
 const started = performance.now();
-const { finding, played } = await explore({
+const { finding, played, met } = await explore({
   seed: Number(values.seed),
   schedules: values.replay === undefined ? Number(values.schedules) : 1,
   ...(values.replay !== undefined && { first: Number(values.replay) }),
-  ...(fault && { plant: faults[fault].plant }),
+  plant,
 });
 const took = `${((performance.now() - started) / 1000).toFixed(1)} s`;
 if (values.json) {
-  console.log(JSON.stringify({ seed: Number(values.seed), played, finding: finding ?? null }));
+  console.log(
+    JSON.stringify({
+      seed: Number(values.seed),
+      played,
+      met: Object.fromEntries(met),
+      finding: finding ?? null,
+    }),
+  );
 } else {
-  console.log(finding ? report(finding, fault) : 'Every promise held.');
+  console.log(finding ? report(finding, values.fault) : 'Every promise held.');
+  for (const [happening, times] of met) console.log(`  ${happening}: in ${times}`);
   console.log(`${played} schedules of seed ${values.seed} in ${took}.`);
 }
 process.exitCode = finding ? 1 : 0;

@@ -1,6 +1,6 @@
-import type { EveryReach } from '../support/engine.ts';
+import type { FunctionName } from '../../contract/functions.ts';
 import { type Actor, castActors } from './actors.ts';
-import { type EventLog, openEventLog } from './event-log.ts';
+import { letWait } from './clock.ts';
 import {
   type Broken,
   judgeAlways,
@@ -12,7 +12,7 @@ import {
 import { makePlan, type Step } from './plan.ts';
 import { randomOf } from './random.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
-import { deadlineOf, openWorld, type Plant, type World } from './world.ts';
+import { type Arena, deadlineOf, openWorld, type Plant, type World } from './world.ts';
 
 /** One schedule, told completely: the same one runs the same way every time. */
 export interface Schedule {
@@ -20,7 +20,12 @@ export interface Schedule {
   readonly number: number;
   readonly graceSeconds: number;
   readonly stickiness: number;
+  /** The function that often falls asleep before a call, while others do much. */
+  readonly lazy: FunctionName;
   readonly crashes: number;
+  readonly outages: number;
+  /** How likely a transaction takes so long that others conflict with it. */
+  readonly slowness: number;
   readonly steps: readonly Step[];
   /** Another one, other interleavings of the same steps. */
   readonly salt: number;
@@ -31,17 +36,26 @@ export interface Finding extends Broken {
   readonly trace: readonly string[];
 }
 
+const lazy = ['default', 'disconnect', 'session-check', 'check-session', 'sweep'] as const;
+const lazyInReturns = ['default', 'session-check', 'session-check', 'sweep'] as const;
+const OFTEN = 0.4;
+const SELDOM = 0.03;
+
 export function scheduleOf(seed: number, number: number): Schedule {
   const random = randomOf(seed, number, 'plan');
   // Below a function's time limit too: then a slow function meets a later life of its session.
   const graceSeconds = random.pick([30, 30, 30, 2]);
+  const isReturn = random.chance(0.5);
   return {
     seed,
     number,
     graceSeconds,
     stickiness: random.pick([0, 0.5, 0.9]),
+    lazy: random.pick(isReturn ? lazyInReturns : lazy),
     crashes: random.below(4),
-    steps: makePlan(random, graceSeconds),
+    outages: random.below(4),
+    slowness: random.pick([0, 0.5, 1]),
+    steps: makePlan(random, graceSeconds, isReturn),
     salt: 0,
   };
 }
@@ -49,7 +63,6 @@ export function scheduleOf(seed: number, number: number): Schedule {
 interface Run {
   readonly world: World;
   readonly scheduler: Scheduler;
-  readonly events: EventLog;
   /** The first promise that broke. */
   broken: Broken | undefined;
 }
@@ -60,17 +73,18 @@ const MINUTE_SECONDS = 60;
 
 /** Plays a schedule on tables of its own; undefined when every promise held. */
 export async function play(
-  reach: EveryReach,
+  arena: Arena,
   schedule: Schedule,
   plant: Plant,
 ): Promise<{ readonly finding: Finding | undefined; readonly trace: readonly string[] }> {
-  const { seed, number, graceSeconds, stickiness, crashes, salt } = schedule;
+  const { seed, number, graceSeconds, salt } = schedule;
   const random = randomOf(seed, number, 'play', salt);
-  const temper = { stickiness, crashes };
+  const { stickiness, slowness, crashes, outages } = schedule;
+  const temper = { stickiness, slowness, crashes, outages };
   const actors = castActors(() => world);
-  const world: World = openWorld(reach, random, actors, { graceSeconds, plant });
+  const world: World = openWorld(arena, random, actors, { graceSeconds, temper, plant });
   const scheduler = openScheduler(random, temper);
-  const run: Run = { world, scheduler, events: openEventLog(), broken: undefined };
+  const run: Run = { world, scheduler, broken: undefined };
   const left = [...schedule.steps];
 
   const start = (actor: Actor): Promise<void> => {
@@ -78,7 +92,12 @@ export async function play(
     return scheduler.start({
       name: actor.name,
       deadline: deadlineOf(actor.does, now),
-      run: (gate) => actor.run(world.reachThrough(gate), now, gate),
+      laziness: actor.does === schedule.lazy ? OFTEN : SELDOM,
+      run: (gate) =>
+        letWait(
+          () => gate('waits a moment', world.settle),
+          () => actor.run(world.reachThrough(gate), now, gate),
+        ),
       crashed: () => {
         actor.crashed?.();
         const dueAt = world.now + 1000 * (1 + random.below(30));
@@ -97,7 +116,7 @@ export async function play(
     left.shift();
     if (readiness === 'moot') return true;
     if (step.does === 'wait') {
-      pass(run, step.seconds);
+      await pass(run, step.seconds);
     } else if (step.does === 'close') {
       scheduler.trace.push(`${step.connection} closes`);
       world.close(step.connection, step.disconnects);
@@ -112,19 +131,19 @@ export async function play(
   const drain = async (): Promise<void> => {
     for (let moves = 0; !run.broken; moves += 1) {
       if (moves > ENOUGH_MOVES) run.broken = { promise: 'everything ends', seen: 'it goes on' };
-      if (scheduler.isBusy() && random.chance(0.65)) await scheduler.step();
+      if (scheduler.isAwake() && random.chance(0.65)) await scheduler.step();
       else if (random.chance(0.5) && (await take())) {
         // Something new has begun beside what runs.
       } else {
         const delivery = world.takeDue();
         if (delivery) await start(delivery);
         else if (scheduler.isBusy()) {
-          if (random.chance(0.05)) pass(run, 1 + random.below(3));
+          if (random.chance(0.05)) await pass(run, 1 + random.below(3));
           else await scheduler.step();
         } else if (!(await take())) {
           const next = world.nextDueAt();
-          if (next === undefined) return;
-          pass(run, Math.max(0, (next - world.now) / 1000));
+          if (next === undefined) return world.settle();
+          await pass(run, Math.max(0, (next - world.now) / 1000));
         }
       }
       judge(run);
@@ -133,12 +152,12 @@ export async function play(
 
   const sweepAfter = async (seconds: number): Promise<void> => {
     if (run.broken) return;
-    pass(run, seconds);
+    await pass(run, seconds);
     await start(actors.of({ does: 'sweep' }));
     await drain();
   };
   const settle = async (judgeRest: typeof judgeSwept): Promise<void> => {
-    pass(run, IDLE_AND_MORE_SECONDS);
+    await pass(run, IDLE_AND_MORE_SECONDS);
     // Each asks about every socket; more than one, since its questions may go astray.
     for (let round = 0; round < 5; round += 1) await sweepAfter(MINUTE_SECONDS);
     expectAll(run, judgeRest);
@@ -146,7 +165,7 @@ export async function play(
 
   await drain();
   expectAll(run, judgeQuiet);
-  temper.crashes = 0;
+  Object.assign(temper, { crashes: 0, outages: 0 });
   await settle(judgeSwept);
   for (const [id, state] of world.sockets) if (state === 'open') world.close(id, 0);
   await settle(judgeEmpty);
@@ -155,7 +174,8 @@ export async function play(
   return { finding: run.broken && { ...run.broken, schedule, trace }, trace };
 }
 
-function pass({ world, scheduler }: Run, seconds: number): void {
+async function pass({ world, scheduler }: Run, seconds: number): Promise<void> {
+  await world.settle();
   world.now += seconds * 1000;
   if (seconds > 0) scheduler.trace.push(`${seconds} s pass`);
   scheduler.killOverdue(world.now);
@@ -167,7 +187,6 @@ function judge(run: Run): void {
   if (defect) run.broken ??= { promise: 'no flow throws', seen: defect };
   for (const change of world.changes.splice(0)) {
     for (const broken of judgeChange(world, change)) run.broken ??= broken;
-    for (const broken of run.events.hear(change, world.now)) run.broken ??= broken;
   }
   expectAll(run, judgeAlways);
 }
@@ -186,6 +205,7 @@ function readinessOf(step: Step, world: World, scheduler: Scheduler): 'ready' | 
     case 'close':
       return socket === 'opening' || socket === 'open' ? 'ready' : 'moot';
     case 'reap':
+    case 'drop':
       return socket === undefined ? 'moot' : 'ready';
     case 'post':
       return socket === 'open' || socket === 'closed' ? 'ready' : 'moot';

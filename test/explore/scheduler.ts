@@ -1,4 +1,5 @@
 import { setImmediate as settled } from 'node:timers/promises';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { Refusal } from '../../contract/refusals.ts';
 import type { Random } from './random.ts';
 
@@ -13,6 +14,8 @@ export interface Invocation {
   readonly name: string;
   /** Milliseconds of virtual time: whatever still runs then is killed. */
   readonly deadline: number;
+  /** How likely it falls asleep before a call, while others do much. @default 0 */
+  readonly laziness?: number;
   run(gate: Gate): Promise<void>;
   /** Killed, by a crash or by its deadline. */
   crashed(): void;
@@ -22,6 +25,8 @@ export interface Scheduler {
   /** Runs it up to its first call. */
   start(invocation: Invocation): Promise<void>;
   isBusy(): boolean;
+  /** Somebody waits who is not asleep. */
+  isAwake(): boolean;
   /** Lets exactly one waiting call go on, and its actor up to the next one. */
   step(): Promise<void>;
   killOverdue(now: number): void;
@@ -30,11 +35,15 @@ export interface Scheduler {
   readonly defects: string[];
 }
 
-export interface Temper {
-  /** How likely the actor that moved last moves again: 0 mixes finely, 0.9 leaves others waiting long. */
+/** How it mixes actors, and how many of them may still crash: see `World`. */
+interface Temper {
   readonly stickiness: number;
-  /** How many actors may crash. */
   crashes: number;
+}
+
+/** What a service answers that cannot serve right now. A function that it fails is no defect. */
+export class Outage extends Error {
+  override readonly name = 'ServiceUnavailable';
 }
 
 interface Actor extends Invocation {
@@ -45,6 +54,8 @@ interface Waiting {
   readonly actor: Actor;
   readonly call: string;
   readonly isRepeatable: boolean;
+  /** The move before which it does not go on while others can. */
+  readonly asleepUntil: number;
   perform(): Promise<unknown>;
   answer(value: unknown): void;
   fail(fault: unknown): void;
@@ -53,14 +64,19 @@ interface Waiting {
 const CRASH_CHANCE = 0.06;
 /** The SDK asks again after a lost answer: a plain write then takes effect twice. */
 const REPEAT_CHANCE = 0.03;
+/** For so many moves at the most one sleeps who is lazy: others can do much in between. */
+const SLEEP_MOVES = 40;
 
 /** Decides, by chance alone, whose call goes on next and who dies: between any two calls, or within one. */
 export function openScheduler(random: Random, temper: Temper): Scheduler {
   let waiting: Waiting[] = [];
   let last: Actor | undefined;
+  let moves = 0;
   const actors = new Set<Actor>();
   const trace: string[] = [];
   const defects: string[] = [];
+
+  const awake = () => waiting.filter(({ asleepUntil }) => asleepUntil <= moves);
 
   const kill = (actor: Actor): void => {
     actor.isOver = true;
@@ -77,14 +93,18 @@ export function openScheduler(random: Random, temper: Temper): Scheduler {
         // A dead actor's calls are never answered: nothing of it goes on.
         if (actor.isOver) return;
         const resolve = answer as (value: unknown) => void;
-        waiting.push({ actor, call, isRepeatable, perform, answer: resolve, fail });
+        const isLazy = actor.laziness !== undefined && random.chance(actor.laziness);
+        const asleepUntil = isLazy ? moves + random.below(SLEEP_MOVES) : 0;
+        waiting.push({ actor, call, isRepeatable, asleepUntil, perform, answer: resolve, fail });
       });
     trace.push(`${actor.name}: starts`);
     actor
       .run(gate)
       .catch((fault: unknown) => {
         if (fault instanceof Refusal) trace.push(`${actor.name}: refused ${fault.code}`);
-        else defects.push(`${actor.name} threw ${String(fault)}`);
+        const isBusy = fault instanceof Refusal && fault.code === 'busy';
+        if (isBusy || fault instanceof Outage) actor.crashed();
+        else if (!(fault instanceof Refusal)) defects.push(`${actor.name} threw ${String(fault)}`);
       })
       .finally(() => {
         actor.isOver = true;
@@ -94,8 +114,10 @@ export function openScheduler(random: Random, temper: Temper): Scheduler {
   };
 
   const step = async (): Promise<void> => {
-    const own = waiting.filter(({ actor }) => actor === last);
-    const next = random.pick(own.length > 0 && random.chance(temper.stickiness) ? own : waiting);
+    moves += 1;
+    const able = awake().length > 0 ? awake() : waiting;
+    const own = able.filter(({ actor }) => actor === last);
+    const next = random.pick(own.length > 0 && random.chance(temper.stickiness) ? own : able);
     const { actor, call } = next;
     last = actor;
     waiting = waiting.filter((each) => each !== next);
@@ -129,8 +151,14 @@ export function openScheduler(random: Random, temper: Temper): Scheduler {
     }
   };
 
-  return { start, isBusy: () => waiting.length > 0, step, killOverdue, trace, defects };
+  const isBusy = () => waiting.length > 0;
+  const isAwake = () => awake().length > 0;
+  return { start, isBusy, isAwake, step, killOverdue, trace, defects };
 }
 
-const nameOf = (fault: unknown): string =>
-  fault instanceof Error ? fault.name.replace(/Exception$/, '') : String(fault);
+function nameOf(fault: unknown): string {
+  if (!(fault instanceof Error)) return String(fault);
+  const name = fault.name.replace(/Exception$/, '');
+  if (!(fault instanceof TransactionCanceledException)) return name;
+  return `${name} [${fault.CancellationReasons?.map(({ Code }) => Code).join(', ')}]`;
+}

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { connect as connectPlain, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectSecure } from 'node:tls';
 import {
   POST_BACKOFF_MS,
@@ -9,6 +8,7 @@ import {
   POST_TRIES,
   POSTS_AT_ONCE,
 } from '../../../contract/limits.ts';
+import { clock } from '../clock.ts';
 import { openLine } from './line.ts';
 import { openLines } from './lines.ts';
 import { openPacer } from './pacer.ts';
@@ -82,7 +82,7 @@ export function openSender({ endpoint, region, credentials, ...props }: SenderPr
       const patience = performance.now() + patienceMs;
       for (let tried = 1; ; ) {
         const wait = pacer.turn(performance.now());
-        if (wait > 0) await pause(wait);
+        if (wait > 0) await clock.pause(wait);
         const status = await attempt(path, body);
         if (status !== undefined && status < 300) {
           pacer.passed();
@@ -97,7 +97,7 @@ export function openSender({ endpoint, region, credentials, ...props }: SenderPr
         }
         // Our own mistakes (400, 403, 413) stay mistakes however often they are repeated.
         if ((status !== undefined && status < 500) || tried === POST_TRIES) return 'failed';
-        await pause(POST_BACKOFF_MS * 2 ** tried * Math.random());
+        await clock.pause(POST_BACKOFF_MS * 2 ** tried * Math.random());
         tried += 1;
       }
     },
