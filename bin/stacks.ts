@@ -8,6 +8,7 @@ import { ServiceStack } from '../lib/service-stack.ts';
 import { StateStack } from '../lib/state-stack.ts';
 import { EphemeraStack, ephemeraEntries } from '../sample/ephemera/stack.ts';
 import { PetStoreStack, petStoreEntries } from '../sample/pet-store/stack.ts';
+import { TournamentStack, tournamentEntries } from '../sample/tournament/stack.ts';
 import { WarehouseStack, warehouseEntries } from '../sample/warehouse/stack.ts';
 
 /** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
@@ -19,6 +20,7 @@ export async function addStacks(
     ...keysOf(functions).map(functionEntry),
     ...petStoreEntries,
     ...ephemeraEntries,
+    ...tournamentEntries,
     ...warehouseEntries,
   ]);
 
@@ -46,6 +48,11 @@ export async function addStacks(
   new EphemeraStack(app, 'SwitchboardEphemera', {
     description: 'A sample consumer of lifecycle events: who is online.',
     switchboard,
+  });
+  new TournamentStack(app, 'SwitchboardTournament', {
+    description: 'A sample of broadcasts: tournaments by a workflow that tells everybody.',
+    switchboard,
+    removalPolicy,
   });
   new WarehouseStack(app, 'SwitchboardWarehouse', {
     description: 'A sample consumer of notification events: counts by the day.',

@@ -137,8 +137,8 @@ export interface TraceEvent {
   /** Milliseconds since the epoch, with a fraction. */
   readonly at: number;
   readonly durationMs?: number;
-  readonly kind: 'call' | 'invoke' | 'frame' | 'socket' | 'log' | 'metric';
-  /** Who did it: a function's logical id, `operator`, or a connection id. */
+  readonly kind: 'call' | 'invoke' | 'frame' | 'socket' | 'log' | 'metric' | 'execution';
+  /** Who did it: a function's logical id, `operator`, a connection id, or the name of an execution. */
   readonly by: string;
   /** `dynamodb:TransactWriteItems`, `stream`, `execute-api:POST`, `$connect` … */
   readonly what: string;

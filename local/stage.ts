@@ -21,6 +21,7 @@ import { createMappings } from './mappings/mappings.ts';
 import { choosePorts } from './ports.ts';
 import type { Assembly, Service, StageContext } from './service.ts';
 import { createQueues } from './sqs/queues.ts';
+import { createStepFunctions } from './step-functions/step-functions.ts';
 import { openStore } from './store.ts';
 import { createTrace } from './trace.ts';
 import { createWebSocketApis } from './websocket/web-socket-apis.ts';
@@ -120,8 +121,10 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     createLogs(context),
     metrics,
   ];
+  const stepFunctions = createStepFunctions(context);
   const webSocketApis = createWebSocketApis(context);
   const callers = [
+    stepFunctions,
     webSocketApis,
     createHttpApis(context),
     createMappings(context),

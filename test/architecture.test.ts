@@ -41,7 +41,7 @@ const places: Readonly<
     ours: ['client', 'contract', 'sample/ephemera/operations.ts', 'sample/pet-store/operations.ts'],
     packages: ['preact', '@preact/signals', 'vite'],
   },
-  local: { ours: [], packages: ['ws'] },
+  local: { ours: [], packages: ['ws', 'aws-local-stepfunctions'] },
 };
 
 interface Import {

@@ -1,6 +1,7 @@
 import {
   DEPLOYMENT_VARIABLE,
   EVENT_BUS_VARIABLE,
+  functionVariable,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
   queueVariable,
@@ -10,7 +11,7 @@ import {
   USER_POOL_CLIENT_VARIABLE,
   USER_POOL_VARIABLE,
 } from '../../contract/environment.ts';
-import type { QueueName } from '../../contract/functions.ts';
+import type { InvokedFunction, QueueName } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
 
 /** The one reader of `process.env`. A missing variable is a defect of the deployment and says its name. */
@@ -25,6 +26,8 @@ export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue
 /** Tests and benches that run flows by themselves have none. */
 export const deploymentName = (): string | undefined => process.env[DEPLOYMENT_VARIABLE];
 export const journalLogGroups = (): string[] => read(JOURNAL_VARIABLE).split(',');
+/** Of a function that this one may invoke. */
+export const functionNameOf = (name: InvokedFunction): string => read(functionVariable(name));
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);
 export const socketsEndpoint = (): string => read(SOCKETS_VARIABLE);
 export const httpUrl = (): string => read(HTTP_VARIABLE);
@@ -59,3 +62,6 @@ export const settings: { readonly [Name in keyof Settings]: () => Settings[Name]
 
 /** A table outside the published layout (the sample store's), by the name of its variable. */
 export const otherTableName = (variable: string): string => read(variable);
+
+/** What else a stack of one's own tells its functions, by the name of its variable. */
+export const otherSetting = (variable: string): string => read(variable);

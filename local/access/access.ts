@@ -73,7 +73,10 @@ export function createAccess(assembly: Assembly): Access {
     demand,
     demandInvoke(principal, functionArn) {
       const action = 'lambda:InvokeFunction';
-      if (principal.kind !== 'service') return demand(principal, action, functionArn);
+      // A service that acts as a role of the template has that role's rights, and no others.
+      if (principal.kind !== 'service' || principal.roleArn !== '') {
+        return demand(principal, action, functionArn);
+      }
       if (!mayInvoke(principal, functionArn)) {
         throw refusal(principal, action, functionArn, {
           decision: 'not allowed',

@@ -27,6 +27,8 @@ const busOf = (rule: Naming) => {
   return bus === 'default' ? undefined : bus;
 };
 
+const stateMachineName = named('StateMachineName');
+
 const RUNS: Readonly<Record<string, ResourceType>> = {
   'AWS::DynamoDB::Table': {
     ref: named('TableName'),
@@ -93,6 +95,12 @@ const RUNS: Readonly<Record<string, ResourceType>> = {
       return `arn:aws:events:${rule.region}:${rule.account}:${path}`;
     },
     attributes: { Arn: arn },
+  },
+  'AWS::StepFunctions::StateMachine': {
+    ref: (machine) =>
+      `arn:aws:states:${machine.region}:${machine.account}:stateMachine:${stateMachineName(machine)}`,
+    arn: (machine) => machine.id,
+    attributes: { Arn: arn, Name: stateMachineName },
   },
   // Read by access/, which stands in for IAM.
   'AWS::IAM::Role': {

@@ -46,7 +46,8 @@ describe('the app', () => {
   ])('leaves samples out: %s', async (samples, left) => {
     expect(await runApp({ samples }, false)).toEqual({ code: 0, stderr: '' });
     const { artifacts } = JSON.parse(readFileSync(join(output, 'manifest.json'), 'utf8'));
-    const stacks = ['SwitchboardPetStore', 'SwitchboardEphemera', 'SwitchboardWarehouse'];
+    const names = ['PetStore', 'Ephemera', 'Tournament', 'Warehouse'];
+    const stacks = names.map((name) => `Switchboard${name}`);
     expect(stacks.filter((stack) => stack in artifacts)).toEqual(left);
   });
 

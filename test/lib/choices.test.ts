@@ -36,7 +36,7 @@ describe('in production', () => {
   });
 
   it('so do pets and counts, but not who is online, which can be made anew', () => {
-    for (const template of [app.petStore, app.warehouse]) {
+    for (const template of [app.petStore, app.warehouse, app.tournament]) {
       template.allResources(
         'AWS::DynamoDB::Table',
         Match.objectLike({

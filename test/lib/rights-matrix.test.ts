@@ -17,8 +17,9 @@ let service: Template;
 let petStore: Template;
 let ephemera: Template;
 let warehouse: Template;
+let tournament: Template;
 beforeAll(async () => {
-  ({ service, petStore, ephemera, warehouse } = await synthesize());
+  ({ service, petStore, ephemera, warehouse, tournament } = await synthesize());
 }, 60_000);
 
 const listed = <Item>(value: Item | readonly Item[]): readonly Item[] =>
@@ -202,8 +203,30 @@ describe('deployed rights', () => {
     expect(others).toEqual(keysOf(functions).filter((name) => 'notes' in functions[name]));
   });
 
+  it.each(['RegisterTournament', 'AssignPlayers', 'LockTeams', 'CancelTournament'])(
+    '[S4-10] %s changes tournaments, and nothing else',
+    (id) => {
+      const reach = [['dynamodb:UpdateItem', 'Tournaments'], ...logs(id)];
+      expect(reachOf(tournament, `${id}Role`).toSorted()).toEqual(reach.toSorted());
+    },
+  );
+
+  it('[S4-10] the workflow invokes its steps and the broadcast, and who starts it does no more', () => {
+    const names = ['AssignPlayers', 'CancelTournament', 'LockTeams', 'RegisterTournament'];
+    const broadcast = expect.stringContaining('SwitchboardBroadcastEventFunction');
+    expect(reachOf(tournament, 'AssignmentRole')).toEqual(
+      [...names, broadcast].map((name) => ['lambda:InvokeFunction', name]),
+    );
+    const id = 'StartAssignmentWorkflow';
+    expect(reachOf(tournament, `${id}Role`)).toEqual([
+      ...logs(id),
+      ['states:StartExecution', expect.stringMatching(/^{Ref:AssignmentStateMachine/)],
+      ['lambda:InvokeFunction', broadcast],
+    ]);
+  });
+
   it('no role has a managed policy, and none is shared', () => {
-    for (const template of [service, petStore, ephemera, warehouse]) {
+    for (const template of [service, petStore, ephemera, warehouse, tournament]) {
       for (const [id, { Properties }] of Object.entries(template.findResources('AWS::IAM::Role'))) {
         expect(Properties, id).not.toHaveProperty('ManagedPolicyArns');
         expect(Properties, id).not.toHaveProperty('Policies');
@@ -212,13 +235,13 @@ describe('deployed rights', () => {
   });
 
   it('only API Gateway and the schedule may invoke, each from where it stands', () => {
-    const permissions = [service, petStore, ephemera, warehouse].flatMap((template) =>
+    const permissions = [service, petStore, ephemera, warehouse, tournament].flatMap((template) =>
       Object.values(template.findResources('AWS::Lambda::Permission')),
     );
     const operations: HttpOperation[] = Object.values(httpOperations);
     const routed = operations.filter(({ door = 'message' }) => door === 'message');
-    // 3 routes of sockets, the HTTP operations, the store's 3, the list of who is online, 3 schedules.
-    expect(permissions).toHaveLength(3 + routed.length + 3 + 1 + 3);
+    // 3 routes of sockets, the HTTP operations, the store's 3, who is online, the tournament's, 3 schedules.
+    expect(permissions).toHaveLength(3 + routed.length + 3 + 1 + 1 + 3);
     const invoked = keysOf(functions).filter((name) => 'isInvoked' in functions[name]);
     for (const { Properties } of permissions) {
       // [S0-14] [S2-07] The internal functions have no door but IAM, and the hour for one of them.

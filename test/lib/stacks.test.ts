@@ -27,7 +27,14 @@ function resource(template: Template, type: string, prefix: string) {
 const pascal = (name: string) =>
   name.replaceAll(/(^|-)(\w)/g, (_, _dash: string, letter: string) => letter.toUpperCase());
 
-const allTemplates = () => [app.state, app.service, app.petStore, app.ephemera, app.warehouse];
+const allTemplates = () => [
+  app.state,
+  app.service,
+  app.petStore,
+  app.ephemera,
+  app.warehouse,
+  app.tournament,
+];
 const everyResource = (type: string) =>
   allTemplates().flatMap((template) => Object.entries(template.findResources(type)));
 
@@ -42,6 +49,7 @@ describe('stacks', () => {
       SwitchboardService: ['SwitchboardState'],
       SwitchboardPetStore: ['SwitchboardState', 'SwitchboardService'],
       SwitchboardEphemera: ['SwitchboardState', 'SwitchboardService'],
+      SwitchboardTournament: ['SwitchboardService'],
       SwitchboardWarehouse: ['SwitchboardState'],
     });
   });
@@ -78,6 +86,7 @@ describe('stacks', () => {
     expect(outputs(app.petStore)).toEqual(['PetsTableName']);
     expect(outputs(app.ephemera)).toEqual(['HealOnlineFunctionName']);
     expect(outputs(app.warehouse)).toEqual(['CountsTableName']);
+    expect(outputs(app.tournament)).toEqual(['TournamentsTableName', 'AssignmentStateMachineArn']);
   });
 
   it('go without a trace in development', () => {
@@ -190,7 +199,7 @@ describe('users', () => {
 describe('functions', () => {
   it('are Node 24 on arm64 with JSON logs that end, and none reserves concurrency', () => {
     const all = everyResource('AWS::Lambda::Function');
-    expect(all).toHaveLength(keysOf(functions).length + 3 + 3 + 1);
+    expect(all).toHaveLength(keysOf(functions).length + 3 + 3 + 1 + 5);
     for (const [id, { Properties }] of all) {
       expect(Properties, id).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -279,10 +288,11 @@ describe('the HTTP API', () => {
       'GET /pets/{petId}',
       'PUT /pets/{petId}',
       'GET /online',
+      'POST /tournaments/{tournamentId}/assignment',
     ]);
     const anonymous = Object.values(httpOperations).filter(({ access }) => access === 'anonymous');
     expect(admitting('NONE')).toEqual(anonymous.map(({ method, path }) => `${method} ${path}`));
-    expect(routes).toHaveLength(8 + anonymous.length);
+    expect(routes).toHaveLength(9 + anonymous.length);
     expect(everyResource('AWS::ApiGatewayV2::Authorizer')).toHaveLength(1);
   });
 

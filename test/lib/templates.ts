@@ -26,5 +26,6 @@ export async function synthesize(choices: Readonly<Record<string, unknown>> = {}
     petStore: template('SwitchboardPetStore'),
     ephemera: template('SwitchboardEphemera'),
     warehouse: template('SwitchboardWarehouse'),
+    tournament: template('SwitchboardTournament'),
   };
 }

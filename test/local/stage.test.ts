@@ -211,7 +211,7 @@ describe('a running stage', () => {
   it('starts what can run a function only when functions and the wire are there', () => {
     const ready = Math.max(steps.indexOf('lambda'), steps.indexOf('wire'));
     expect(ready).toBeGreaterThan(steps.indexOf('dynamodb'));
-    const callers = ['websocket', 'http apis', 'mappings', 'schedules'];
+    const callers = ['workflows', 'websocket', 'http apis', 'mappings', 'schedules'];
     expect(steps.slice(ready + 1)).toEqual(callers);
   });
 
