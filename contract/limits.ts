@@ -99,6 +99,10 @@ export const BROADCAST_STEP = 1000;
 export const BROADCAST_LEFT_MOST = 500;
 /** What a try leaves of its function's time: more than the longest post, its departure and a note. */
 export const BROADCAST_RESERVE_MS = 20_000;
+/** How long a try keeps others off after each note: a healthy step takes tenths of a second. */
+export const BROADCAST_HELD_SECONDS = 10;
+/** How often a try that is kept off looks whether the other one is done. */
+export const BROADCAST_LOOK_MS = 200;
 /** How long it is remembered whom a broadcast has reached: longer than any retry of Lambda's (6 h). */
 export const BROADCAST_KEPT_SECONDS = 24 * 3600;
 

@@ -438,6 +438,8 @@ export interface BroadcastRow {
   readonly delivered: number;
   readonly gone: number;
   readonly version: number;
+  /** Seconds: until then a try is at it; absent when none is. */
+  readonly heldUntil?: number;
   readonly ttl: number;
 }
 

@@ -5,19 +5,24 @@ import {
   type BroadcastRequest,
   EVERY_TENANT,
 } from '../contract/broadcast.ts';
-import { BROADCAST_KEPT_SECONDS, BROADCAST_LEFT_MOST, FRAME_BYTES } from '../contract/limits.ts';
+import {
+  BROADCAST_HELD_SECONDS,
+  BROADCAST_KEPT_SECONDS,
+  BROADCAST_LEFT_MOST,
+  FRAME_BYTES,
+} from '../contract/limits.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { Refusal } from '../contract/refusals.ts';
 import type { BroadcastRow, ConnectionRow } from '../contract/tables.ts';
 import { isoTime, lastsUntil, seconds, tenantOf } from './connection.ts';
 
-/** A broadcast that nobody has been reached by. */
+/** A broadcast that nobody has been reached by, in the hands of the try that begins it. */
 export function newBroadcast(
   { tenant = DEFAULT_TENANT, broadcastId, ...event }: BroadcastRequest & { broadcastId: string },
   now: number,
 ): BroadcastRow {
   return {
-    broadcast: hash('sha256', JSON.stringify([tenant, broadcastId, event])),
+    broadcast: hash('sha256', canonical([tenant, broadcastId, event])),
     broadcastId,
     tenant,
     type: event.type,
@@ -26,9 +31,18 @@ export function newBroadcast(
     delivered: 0,
     gone: 0,
     version: 1,
+    heldUntil: seconds(now) + BROADCAST_HELD_SECONDS,
     ttl: seconds(now) + BROADCAST_KEPT_SECONDS,
   };
 }
+
+/** The same text for the same value, in whatever order its parts came: workflows keep none. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : part,
+  );
 
 /** [S4-04] What a client gets. Refuses `too-large`. */
 export function broadcastFrame({ type, tournamentId, data, timestamp }: BroadcastEvent): string {
@@ -59,15 +73,33 @@ export interface Progress {
   readonly looked?: { readonly next?: string };
 }
 
+/** Is another try at it? One that has not noted anything for so long has died, or is too slow. */
+export const isHeld = ({ heldUntil }: BroadcastRow, now: number): boolean =>
+  heldUntil !== undefined && heldUntil > seconds(now);
+
+/** The row in the hands of the next try. */
+export const take = (row: BroadcastRow, now: number): BroadcastRow => ({
+  ...row,
+  version: row.version + 1,
+  heldUntil: seconds(now) + BROADCAST_HELD_SECONDS,
+});
+
+/** The row that a try lets go of before it was done. */
+export function letGo({ heldUntil: _, ...row }: BroadcastRow): BroadcastRow {
+  return { ...row, version: row.version + 1 };
+}
+
 /** The broadcast's row after that. */
 export function advance(row: BroadcastRow, made: Progress, now: number): BroadcastRow {
-  const { after: before, left: _, ...kept } = row;
+  const { after: before, left: _, heldUntil: __, ...kept } = row;
   const after = made.looked ? made.looked.next : before;
   const isLookedThrough = row.state === 'looked' || (made.looked !== undefined && !after);
   const isLeft = made.left.length > 0;
+  const state = !isLookedThrough ? 'begun' : isLeft ? 'looked' : 'done';
   return {
     ...kept,
-    state: !isLookedThrough ? 'begun' : isLeft ? 'looked' : 'done',
+    state,
+    ...(state !== 'done' && { heldUntil: seconds(now) + BROADCAST_HELD_SECONDS }),
     ...(after !== undefined && { after }),
     ...(isLeft && { left: new Set(made.left) }),
     delivered: row.delivered + made.delivered,

@@ -1,14 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BroadcastReport, BroadcastRequest } from '../../contract/broadcast.ts';
-import { BROADCAST_STEP, POSTS_AT_ONCE } from '../../contract/limits.ts';
+import { BROADCAST_LOOK_MS, BROADCAST_STEP, POSTS_AT_ONCE } from '../../contract/limits.ts';
 import type { BroadcastRow, ConnectionRow } from '../../contract/tables.ts';
 import {
   advance,
   broadcastFrame,
+  isHeld,
   isHopeless,
   isRecipient,
+  letGo,
   newBroadcast,
   type Progress,
   reportOf,
+  take,
 } from '../../rules/broadcast.ts';
 import { log } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
@@ -24,8 +28,9 @@ export type BroadcastReach = PostToEachReach &
 /**
  * Posts an event to every connection of a tenant that was there when it began [S4-03]. A socket that is gone
  * leaves [S4-05], one that fails is left to the next try, and neither is felt by another. How far it got is
- * noted step by step, so that the same broadcast again goes only to those not yet reached; where a try dies
- * between a post and its note, or two of them overlap, the connections of one step can get the event twice.
+ * noted step by step, so that the same broadcast again goes only to those not yet reached. One try is at it at
+ * a time, and another one waits for it; only where one dies between a post and its note, or stands still for
+ * longer than it is waited for, can the connections of one step get the event twice.
  *
  * Refuses `too-large`; nothing is written then.
  */
@@ -36,22 +41,43 @@ export async function broadcast(
 ): Promise<BroadcastReport & { readonly isDone: boolean }> {
   const fresh = newBroadcast(asked, pace.now());
   const frameAt = (timestamp: string) => broadcastFrame({ ...asked, timestamp });
-  const frame = frameAt(fresh.timestamp);
-  const known = (await beginBroadcast(reach, fresh))
-    ? undefined
-    : await getBroadcast(reach, fresh.broadcast);
-  const row = known
-    ? await goOn(reach, known, frameAt(known.timestamp), pace)
-    : await goOn(reach, fresh, frame, pace);
+  // Refused before anything is written, if at all: a timestamp has one length.
+  frameAt(fresh.timestamp);
+  const { row: found, isMine } = await takeUp(reach, fresh, pace);
+  const row = isMine ? await goOn(reach, found, frameAt(found.timestamp), pace) : found;
   const isDone = row.state === 'done';
   const report = reportOf(row);
-  measure({
-    BroadcastDelivered: report.delivered - (known?.delivered ?? 0),
-    GonePosts: report.gone - (known?.gone ?? 0),
-    BroadcastFailed: report.failed,
-  });
+  if (isMine) {
+    measure({
+      BroadcastDelivered: report.delivered - found.delivered,
+      GonePosts: report.gone - found.gone,
+      BroadcastFailed: report.failed,
+    });
+  }
   log(isDone ? 'broadcast.done' : 'broadcast.incomplete', { ...report, type: row.type });
   return { ...report, isDone };
+}
+
+/** Waits while another try is at it: for this one to be the next, for nothing to be left to do, or for its time. */
+async function takeUp(
+  reach: BroadcastReach,
+  fresh: BroadcastRow,
+  pace: Pace,
+): Promise<{ readonly row: BroadcastRow; readonly isMine: boolean }> {
+  let row: BroadcastRow | undefined;
+  for (;;) {
+    if (row === undefined && (await beginBroadcast(reach, fresh))) {
+      return { row: fresh, isMine: true };
+    }
+    row = await getBroadcast(reach, fresh.broadcast);
+    if (row === undefined) continue; // Its `ttl` took it at this very moment.
+    if (row.state === 'done' || pace.now() >= pace.until) return { row, isMine: false };
+    if (!isHeld(row, pace.now())) {
+      const mine = take(row, pace.now());
+      if (await advanceBroadcast(reach, row, mine)) return { row: mine, isMine: true };
+    }
+    await pause(BROADCAST_LOOK_MS);
+  }
 }
 
 async function goOn(
@@ -67,11 +93,12 @@ async function goOn(
     const made = await (isAgain ? tryAgain : lookFurther)(reach, row, frame, pace);
     const next = advance(row, made, pace.now());
     if (!(await advanceBroadcast(reach, row, next))) {
-      // Another try of it is under way: that one goes on.
+      // This one took so long that another one has taken it up: that one goes on.
       return (await getBroadcast(reach, row.broadcast)) ?? row;
     }
     row = next;
   }
+  if (row.state !== 'done') await advanceBroadcast(reach, row, letGo(row));
   return row;
 }
 

@@ -22,6 +22,11 @@ export interface BroadcastTaskProps<Type extends string> {
   readonly tournamentId: string;
   readonly data: Data<Type>;
   /**
+   * The event's own time, as a path.
+   * @default - when the step is entered
+   */
+  readonly timestamp?: string;
+  /**
    * Whom it is for; `*` is everybody.
    * @default DEFAULT_TENANT
    */
@@ -38,12 +43,13 @@ const TRIES = 4;
 export class BroadcastTask<const Type extends string> extends FunctionTask {
   constructor(scope: Construct, id: string, props: BroadcastTaskProps<Type>) {
     const { switchboard, type, tournamentId, data, tenant } = props;
+    const { timestamp = JsonPath.stringAt('$$.State.EnteredTime') } = props;
     const event: BroadcastRequest = {
       type,
       tournamentId,
       data: { ...data },
       // The same in each try, as the id is: together they are what tells a retry from another broadcast.
-      timestamp: JsonPath.stringAt('$$.State.EnteredTime'),
+      timestamp,
       broadcastId: JsonPath.stringAt('$$.Execution.Id'),
       ...(tenant !== undefined && { tenant }),
     };

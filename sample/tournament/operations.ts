@@ -26,6 +26,8 @@ export interface AssignmentAnswer {
 export interface AssignmentInput extends z.infer<typeof assignmentRequest> {
   readonly tenant: string;
   readonly tournamentId: string;
+  /** ISO: when `workflow.started` says that it was. */
+  readonly startedAt: string;
 }
 
 const step = {

@@ -16,13 +16,18 @@ const states = new SFNClient({});
 const stateMachineArn = otherSetting(STATE_MACHINE_VARIABLE);
 const announce = openAnnouncer();
 
-/** [S4-10] `startAssignmentWorkflow`: starts it, and announces that to everybody of the caller's tenant. */
+/**
+ * [S4-10] `startAssignmentWorkflow`: starts it, and announces that to everybody of the caller's tenant. The
+ * workflow's own first step is the same broadcast: whichever of them comes first, nobody hears of it twice,
+ * and nobody hears of anything else before.
+ */
 export const handler = httpEdge(
   'startAssignmentWorkflow',
   assignmentRequest,
   async ({ identity: { tenant }, path: { tournamentId }, request, now }) => {
     if (!isTournamentId(tournamentId)) throw new Refusal('not-found');
-    const input: AssignmentInput = { tenant, tournamentId, ...request };
+    const startedAt = new Date(now).toISOString();
+    const input: AssignmentInput = { tenant, tournamentId, startedAt, ...request };
     const { executionArn = '' } = await states.send(
       new StartExecutionCommand({
         stateMachineArn,
@@ -34,7 +39,7 @@ export const handler = httpEdge(
       type: 'workflow.started',
       tournamentId,
       data: { tournamentId, executionArn },
-      timestamp: new Date(now).toISOString(),
+      timestamp: startedAt,
       tenant,
       broadcastId: executionArn,
     });

@@ -33,7 +33,7 @@ const step = {
 };
 
 /**
- * [S4-10] Register, assign, lock, with a broadcast after each. A step that fails is tried again; one that
+ * [S4-10] Register, assign, lock, with a broadcast before and after each. A step that fails is tried again; one that
  * fails for good cancels the tournament. A broadcast that did not reach everybody stops nothing: the
  * workflow goes on, and its output says so under `unreached`.
  */
@@ -45,6 +45,12 @@ export class TournamentWorkflow extends Construct {
     const { switchboard } = props;
     const about = { switchboard, tenant: step.tenant, tournamentId: step.tournamentId };
 
+    const started = new BroadcastTask(this, 'workflow.started', {
+      ...about,
+      type: 'workflow.started',
+      data: { tournamentId: step.tournamentId, executionArn: step.executionArn },
+      timestamp: own('$.startedAt'),
+    });
     const cancelled = this.cancelling(props.cancelTournament);
     const register = this.step('RegisterTournamentTask', cancelled, {
       lambdaFunction: props.registerTournament,
@@ -86,13 +92,18 @@ export class TournamentWorkflow extends Construct {
     });
     const done = new Succeed(this, 'Workflow Complete');
     const goesOnWith = (next: IChainable) => [next, { resultPath: '$.unreached' }] as const;
+    started.addCatch(...goesOnWith(register));
     registered.addCatch(...goesOnWith(assign));
     assigned.addCatch(...goesOnWith(lock));
     locked.addCatch(...goesOnWith(done));
 
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromChainable(
-        register.next(registered).next(assign).next(assigned).next(lock).next(locked).next(done),
+        started
+          .next(register.next(registered))
+          .next(assign.next(assigned))
+          .next(lock.next(locked))
+          .next(done),
       ),
       timeout: Duration.minutes(30),
       role: new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') }),

@@ -5,7 +5,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Stage } from '../../local/stage.ts';
 import { newPerson, operatorDocuments, operatorOptions, type Person } from '../support/people.ts';
 import type { Place } from '../support/place.ts';
@@ -23,11 +23,15 @@ let place: Place;
 let stop: () => Promise<void>;
 let joe: Person;
 let states: SFNClient;
+const clients: S4Client[] = [];
 beforeAll(async () => {
   // Document s4's client says nothing of who it is: its door is `none`.
   ({ stage, place, stop } = await startTestStage({ settings: { 'switchboard:door': 'none' } }));
   joe = await newPerson(place);
   states = new SFNClient(operatorOptions(place));
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close();
 });
 afterAll(() => stop());
 
@@ -73,6 +77,7 @@ async function connect(count: number) {
   const known = new Set(await connectionIds());
   for (let at = 0; at < count; at += 1) {
     const client = await runS4Client(place.outputs.WebSocketUrl ?? '');
+    clients.push(client);
     const connectionId = await until(
       async () => (await connectionIds()).find((id) => !known.has(id)),
       'the row of the connection',
@@ -118,7 +123,6 @@ describe('the assignment workflow', () => {
     const times = client.received.map((event) => String(event.timestamp));
     expect(times).toEqual(times.toSorted());
     expect(await tournamentOf(tournamentId)).toMatchObject({ status: 'locked', players });
-    client.close();
   });
 
   it('[S4-10] tries a step again that failed, and goes on', async () => {
@@ -165,13 +169,12 @@ describe('the assignment workflow', () => {
     stage.context.gates.open(gate.id);
     for (const { client } of [reached, missed]) {
       await until(() => (client.received.length >= 4 ? true : undefined), 'four events');
-      expect(client.received.map(({ type }) => type).toSorted()).toEqual([
+      expect(client.received.map(({ type }) => type)).toEqual([
+        'workflow.started',
+        'tournament.registered',
         'players.assigned',
         'teams.locked',
-        'tournament.registered',
-        'workflow.started',
       ]);
-      client.close();
     }
     const states = ['tournament.registered', 'players.assigned', 'teams.locked'];
     const events = (await Promise.all(states.map((state) => eventsOf(executionArn, state)))).flat();
@@ -179,7 +182,7 @@ describe('the assignment workflow', () => {
     expect(others).toEqual([]);
     expect(failure?.lambdaFunctionFailedEventDetails).toMatchObject({
       error: 'BroadcastIncomplete',
-      cause: expect.stringContaining('1 delivered, 0 gone, 1 failed so far'),
+      cause: expect.stringContaining('1 failed so far'),
     });
   });
 

@@ -5,9 +5,12 @@ import type { ConnectionRow } from '../../contract/tables.ts';
 import {
   advance,
   broadcastFrame,
+  isHeld,
   isHopeless,
   isRecipient,
+  letGo,
   newBroadcast,
+  take,
 } from '../../rules/broadcast.ts';
 import { newConnection } from '../../rules/connection.ts';
 
@@ -94,6 +97,16 @@ describe('a broadcast', () => {
     }
   });
 
+  it('is the same one in whatever order a workflow hands its data over', () => {
+    const data = { a: 1, b: { c: [1, { d: 2, e: 3 }], f: null } };
+    const same = { b: { f: null, c: [1, { e: 3, d: 2 }] }, a: 1 };
+    const other = { b: { f: null, c: [{ e: 3, d: 2 }, 1] }, a: 1 };
+    const keyOf = (one: object) =>
+      newBroadcast({ ...named, type: 'day.begun', data: { ...one } }, NOW).broadcast;
+    expect(keyOf(same)).toBe(keyOf(data));
+    expect(keyOf(other)).not.toBe(keyOf(data));
+  });
+
   it('has the time of its beginning where the event brings none', () => {
     const { timestamp: _, ...timeless } = named;
     expect(newBroadcast(timeless, NOW + 5000).timestamp).toBe('2024-01-01T12:00:05.000Z');
@@ -106,7 +119,7 @@ describe('a broadcast', () => {
     const next = advance(begun, { ...made, looked: { next: 'conn-7' } }, NOW);
     expect(next).toEqual({ ...begun, delivered: 2, gone: 1, version: 2, after: 'conn-7' });
     expect(advance(next, { ...made, looked: {} }, NOW)).toEqual({
-      ...begun,
+      ...letGo(begun),
       state: 'done',
       delivered: 4,
       gone: 2,
@@ -123,6 +136,19 @@ describe('a broadcast', () => {
     expect(all).not.toHaveProperty('after');
     expect(advance(all, made, NOW).state).toBe('done');
     expect(advance(all, made, NOW)).not.toHaveProperty('left');
+  });
+
+  it('is held by the try that is at it, until it is done or lets go, or some time after it has died', () => {
+    const later = NOW + 60_000;
+    expect([isHeld(begun, NOW), isHeld(begun, NOW + 9_000), isHeld(begun, NOW + 10_000)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(isHeld(advance(begun, { ...made, looked: { next: 'c' } }, later), later)).toBe(true);
+    expect(isHeld(advance(begun, { ...made, looked: {} }, later), later)).toBe(false);
+    expect(isHeld(letGo(begun), NOW)).toBe(false);
+    expect(take(letGo(begun), later)).toMatchObject({ version: 3, heldUntil: later / 1000 + 10 });
   });
 
   it('is hopeless for now above so many failures', () => {

@@ -161,6 +161,7 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     delivered: count,
     gone: count,
     version: life,
+    heldUntil: z.optional(seconds),
     ttl: seconds,
   }),
   messages: z.strictObject({
