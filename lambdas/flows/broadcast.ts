@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BroadcastReport, BroadcastRequest } from '../../contract/broadcast.ts';
 import { BROADCAST_LOOK_MS, BROADCAST_STEP, POSTS_AT_ONCE } from '../../contract/limits.ts';
 import type { BroadcastRow, ConnectionRow } from '../../contract/tables.ts';
@@ -14,6 +13,7 @@ import {
   reportOf,
   take,
 } from '../../rules/broadcast.ts';
+import { clock } from '../platform/clock.ts';
 import { log } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
@@ -76,7 +76,7 @@ async function takeUp(
       const mine = take(row, pace.now());
       if (await advanceBroadcast(reach, row, mine)) return { row: mine, isMine: true };
     }
-    await pause(BROADCAST_LOOK_MS);
+    await clock.pause(BROADCAST_LOOK_MS);
   }
 }
 
