@@ -156,5 +156,7 @@ async function startCold({ name, file, event, environment }: Candidate): Promise
     timeout: 10_000,
   });
   if (stderr !== '') throw new Error(`${name} failed in the bench: ${stderr}`);
-  return (JSON.parse(stdout) as { totalMs: number }).totalMs;
+  // Before it may stand what the function measured of itself.
+  const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+  return (JSON.parse(last) as { totalMs: number }).totalMs;
 }
