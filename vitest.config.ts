@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: [
-            'test/{audit,explore,sequencer,conflicts,flows,platform,invitations,lib,local,client,sample}/**/*.test.ts',
+            'test/{audit,explore,sequencer,conflicts,flows,platform,invitations,lib,local,client,sample,torture}/**/*.test.ts',
           ],
           exclude: pure,
         },

@@ -19,7 +19,8 @@ const skewAllowed = 5 * 60_000;
 /**
  * Who signed this request, by Signature Version 4. Throws an {@link AwsFault} (status 403; endpoints
  * that speak the JSON protocols send it as 400) with the name and the words that AWS uses.
- * Functions live in the stage's time, everybody else in the machine's: a signature may be of either.
+ * Functions live in the stage's time, as it was when they were called, everybody else in the machine's:
+ * once the clock was moved, a signature may be of any time in between.
  */
 export function verifySignature(
   request: SignedRequest,
@@ -91,14 +92,12 @@ function checkTime(time: string, day: string, clock: Clock): void {
       `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '${day}' != '${time.slice(0, 8)}', from '${time}'.`,
     );
   }
-  const stageNow = clock.now();
-  const machineNow = stageNow - clock.ahead();
-  const isOfStage = Math.abs(signedAt - stageNow) < Math.abs(signedAt - machineNow);
-  const now = isOfStage ? stageNow : machineNow;
-  if (signedAt < now - skewAllowed) {
+  const now = clock.now();
+  const machineNow = now - clock.ahead();
+  if (signedAt < machineNow - skewAllowed) {
     throw fault(
       'InvalidSignatureException',
-      `Signature expired: ${time} is now earlier than ${basic(now - skewAllowed)} (${basic(now)} - 5 min.)`,
+      `Signature expired: ${time} is now earlier than ${basic(machineNow - skewAllowed)} (${basic(machineNow)} - 5 min.)`,
     );
   }
   if (signedAt > now + skewAllowed) {

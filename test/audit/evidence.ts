@@ -23,6 +23,8 @@ export interface QueueState {
   /** Where messages end that nobody could take. */
   readonly isEnd: boolean;
   readonly messages: number;
+  /** Of those: in the hands of whoever takes from it. */
+  readonly inFlight: number;
 }
 
 /** Everything that an audit looks at, as it was at one moment, or nearly so. */
@@ -48,6 +50,8 @@ export interface Evidence {
 /** How an audit sees a stage. */
 export interface Eyes {
   look(): Promise<Omit<Evidence, 'heard'>>;
+  /** How many messages of queues are in the hands of a function. */
+  inFlight(): Promise<number>;
   close(): void;
 }
 
@@ -75,6 +79,10 @@ export function openEyes(place: Place): Eyes {
         secrets,
       };
     },
+    async inFlight() {
+      const queues = await readQueues(sqs);
+      return queues.reduce((sum, queue) => sum + queue.inFlight, 0);
+    },
     close() {
       documents.destroy();
       sqs.destroy();
@@ -95,13 +103,13 @@ async function readQueues(sqs: SQSClient): Promise<QueueState[]> {
         new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
       );
       const told: Readonly<Record<string, string>> = { ...Attributes };
-      const counts = ['', 'NotVisible', 'Delayed'].map((kind) =>
-        Number(told[`ApproximateNumberOfMessages${kind}`] ?? 0),
-      );
+      const count = (kind: '' | 'NotVisible' | 'Delayed') =>
+        Number(told[`ApproximateNumberOfMessages${kind}`] ?? 0);
       return {
         name: QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1),
         isEnd: told.RedrivePolicy === undefined,
-        messages: counts.reduce((sum, count) => sum + count, 0),
+        messages: count('') + count('NotVisible') + count('Delayed'),
+        inFlight: count('NotVisible'),
       };
     }),
   );

@@ -177,6 +177,19 @@ describe('the door refuses in the words of AWS', () => {
     await dynamoDb({ systemClockOffset: -4 * 60_000 }).send(getItem);
   });
 
+  test('once the clock was moved, a signature may be of any time that a function had meanwhile', async () => {
+    const { clock } = stage.context;
+    const hour = 3_600_000;
+    clock.advance(2 * hour);
+    for (const systemClockOffset of [0, hour, 2 * hour]) {
+      await dynamoDb({ systemClockOffset }).send(getItem);
+    }
+    const later = dynamoDb({ systemClockOffset: 2 * hour + 6 * 60_000 });
+    expect(await expectUnsent(later.send(getItem))).toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+  });
+
   test('what was changed on the way: body, query or a signed header', async () => {
     const signed = signedRequest();
     expect((await signed.send()).status).toBe(200);

@@ -26,6 +26,7 @@ export const operatorDocuments = (place: Place): DynamoDBDocumentClient =>
 
 export interface Person {
   readonly userName: string;
+  readonly password: string;
   readonly token: string;
   readonly idToken: string;
   readonly userId: string;
@@ -70,5 +71,6 @@ export async function signIn(place: Place, userName: string, password: string): 
   );
   const token = AuthenticationResult?.AccessToken ?? '';
   const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
-  return { userName, token, idToken: AuthenticationResult?.IdToken ?? '', userId: claims.sub };
+  const idToken = AuthenticationResult?.IdToken ?? '';
+  return { userName, password, token, idToken, userId: claims.sub };
 }
