@@ -1,6 +1,7 @@
 import type {
   ClientMessage,
   DirectMessage,
+  NoticeFrame,
   Notification,
   Ping,
   Refused,
@@ -68,11 +69,12 @@ export interface Connection {
 /** API Gateway's own error frames have no type. */
 type Heard = ServerMessage | { type?: undefined; message: string };
 
+/** What answers no request of ours, such as the refusal before the gateway closes the socket. */
+type Unasked = DirectMessage | NoticeFrame | Refused;
+
 interface Listeners {
   notified(frame: Notification): void;
-  messaged(frame: DirectMessage): void;
-  /** A refusal that answers no request of ours, such as the one before the gateway closes the socket. */
-  refused(frame: Refused): void;
+  told(frame: Unasked): void;
   /** Once, however it ended, but not after `close()`. */
   lost(reason: string): void;
   /** Nothing has moved for so long that the gateway is about to close the socket. */
@@ -126,14 +128,12 @@ export function openConnection(url: string, Socket: SocketClass, listeners: List
   }
 
   function take(frame: Heard): void {
-    const settle = waiting.get((frame as { id?: string }).id ?? '');
+    const settle = waiting.get((frame as { id: string }).id);
     if (frame.type === 'pack') frame.frames.forEach(take);
     else if (frame.type === 'notification') listeners.notified(frame);
-    else if (frame.type === 'message') listeners.messaged(frame);
     else if (frame.type === undefined) failOldest(`The gateway says: ${frame.message}.`);
-    else if (frame.type !== 'refused') settle?.(frame);
-    else if (settle) settle(new Unanswered(frame.code, frame.message));
-    else listeners.refused(frame);
+    else if (!settle) listeners.told(frame as Unasked);
+    else settle(frame.type === 'refused' ? new Unanswered(frame.code, frame.message) : frame);
   }
 
   /** API Gateway's own error frames name no request. */

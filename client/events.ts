@@ -1,4 +1,4 @@
-import type { DirectMessage, NotRecovered } from '../contract/protocol.ts';
+import type { DirectMessage, Notice, NotRecovered } from '../contract/protocol.ts';
 import type { WireFrame } from './connection.ts';
 import type { State, WhyCode } from './state.ts';
 
@@ -41,6 +41,8 @@ export interface ClientEvents {
   gap: Gap;
   /** A direct message; the same id again is the same one. */
   message: DirectMessage;
+  /** A connection of this user could not be served and was closed. */
+  notice: Notice;
   /** Once after each reconnect. */
   recovered: Recovery;
   error: Trouble;

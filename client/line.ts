@@ -101,8 +101,7 @@ export function createLine(options: LineOptions, listeners: Listeners): Line {
     if (mine !== current) return;
     const on = openConnection(url, Socket, {
       notified: listeners.arrived,
-      messaged: (frame) => tell('message', frame),
-      refused: (frame) => tell('error', frame),
+      told: (frame) => tell(frame.type === 'refused' ? 'error' : frame.type, frame),
       lost: (reason) => on === connection && lost(reason),
       quiet: () => void check(on),
       wire: (frame) => tell('wire', frame),

@@ -1,3 +1,4 @@
+import type { Notice } from '../contract/protocol.ts';
 import type { RefusalCode } from '../contract/refusals.ts';
 
 /** Why a client is in the state it is in: machines read the code, people the reason. */
@@ -30,6 +31,8 @@ export type State = Why &
         readonly sessionId: string;
         /** `resumed`: the session was still there, and so were its subscriptions. */
         readonly session: 'new' | 'resumed';
+        /** An earlier connection of this session could not be served and was closed; told once. */
+        readonly notice?: Notice;
         /** Seconds since the epoch: of the token, which is renewed before then. */
         readonly expiresAt: number;
       }

@@ -111,6 +111,21 @@ export interface Authenticated {
   readonly session: 'new' | 'resumed';
   /** Seconds since the epoch: authenticate again in place before then. */
   readonly expiresAt: number;
+  /** What became of an earlier connection of this session, told once here. */
+  readonly notice?: Notice;
+}
+
+/** A connection of this user could not be served and was closed [S3-06]. What it missed, resume brings. */
+export interface Notice {
+  readonly code: 'delivery-failed';
+  readonly connectionId: string;
+  /** ISO. */
+  readonly at: string;
+}
+
+/** To the user's other connections, at once. */
+export interface NoticeFrame extends Notice {
+  readonly type: 'notice';
 }
 
 /** Where a topic stands: everything above `head` will arrive by itself. */
@@ -243,4 +258,4 @@ export type Reply =
   | Pong
   | Ack
   | Refused;
-export type ServerMessage = Reply | Notification | DirectMessage | Pack;
+export type ServerMessage = Reply | Notification | DirectMessage | NoticeFrame | Pack;

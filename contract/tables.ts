@@ -6,7 +6,7 @@
  * names that end in `At` and hold numbers are seconds too, ISO strings say so.
  */
 
-import type { Accepted } from './protocol.ts';
+import type { Accepted, Notice } from './protocol.ts';
 
 export type TableName =
   | 'connections'
@@ -168,6 +168,8 @@ export interface SessionRow {
   readonly detachedAt?: number;
   /** Its subscriptions are not of this `life` yet: from its end, or a new number, until they are revived. */
   readonly dormant?: true;
+  /** What its next connection is to be told of one that was closed because it could not be served. */
+  readonly notice?: Notice;
   readonly ttl?: number;
 }
 

@@ -58,9 +58,14 @@ export function broadcastFrame({ type, tournamentId, data, timestamp }: Broadcas
  * Is this connection meant? Those of the tenant that are `CONNECTED`, neither expired themselves nor past
  * their token [S4-03] [S4-12]. A connection without a user, through the door `none`, is of the default tenant.
  */
-export function isRecipient(row: ConnectionRow, tenant: string, now: number): boolean {
+export const isRecipient = (row: ConnectionRow, tenant: string, now: number): boolean =>
+  row.status === 'CONNECTED' && isStillMeant(row, tenant, now);
+
+/** Is one meant again that was not reached? It is stale then, and may be connected all the same. */
+export function isStillMeant(row: ConnectionRow, tenant: string, now: number): boolean {
   const isOfTenant = tenant === EVERY_TENANT || tenantOf(row) === tenant;
-  return row.status === 'CONNECTED' && isOfTenant && lastsUntil(row) > seconds(now);
+  const isThere = row.status === 'CONNECTED' || row.status === 'STALE';
+  return isThere && isOfTenant && lastsUntil(row) > seconds(now);
 }
 
 /** What came of some connections, and how far that got. */

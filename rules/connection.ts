@@ -58,9 +58,9 @@ export function sessionOf(row: ConnectionRow): SessionName | undefined {
     : undefined;
 }
 
-/** Is a sign of life worth a write? Not when the last one that was written is still fresh. */
+/** Is a sign of life worth a write? Not when the last one that was written is still fresh, and nobody doubts it. */
 export const isDueForSignOfLife = (row: ConnectionRow, now: number): boolean =>
-  now - Date.parse(row.timestamp) > FRESH_FOR_SECONDS * 1000;
+  row.status === 'STALE' || now - Date.parse(row.timestamp) > FRESH_FOR_SECONDS * 1000;
 
 /** [S2-04] Was nothing heard of it for so long that whoever cleans up should ask? */
 export const isStale = (row: ConnectionRow, now: number): boolean =>

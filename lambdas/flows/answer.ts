@@ -23,6 +23,7 @@ import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { countRefusal } from '../stores/connections.ts';
+import { dropNotice } from '../stores/sessions.ts';
 import { type AuthenticateReach, authenticate } from './authenticate.ts';
 import { depart } from './depart.ts';
 import { pong } from './pong.ts';
@@ -98,8 +99,9 @@ async function answerAuthenticate(
     ...(replaces !== undefined && { replaces }),
     accepts: acceptable.filter((each) => accepts.includes(each)),
   };
-  const session = await authenticate(reach, identity, request);
+  const { session, notice } = await authenticate(reach, identity, request);
   const { tenant: ownTenant, userId } = identity;
+  if (notice) await dropNotice(reach, { tenant: ownTenant, userId, sessionId }, notice);
   note('session.bound', { tenant: ownTenant, userId, sessionId, connectionId, session });
   const reply: Authenticated = {
     type: 'authenticated',
@@ -111,6 +113,7 @@ async function answerAuthenticate(
     sessionId,
     session,
     expiresAt: identity.expiresAt,
+    ...(notice && { notice }),
   };
   return JSON.stringify(reply);
 }

@@ -1,5 +1,5 @@
 import { isSessionId } from '../../contract/names.ts';
-import type { Accepted } from '../../contract/protocol.ts';
+import type { Accepted, Authenticated } from '../../contract/protocol.ts';
 import { Refusal } from '../../contract/refusals.ts';
 import type { ConnectionRow, PlayerRow, SessionRow } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
@@ -28,6 +28,9 @@ export interface AuthenticateRequest {
   readonly now: number;
 }
 
+/** What the reply tells of the session. */
+export type Entered = Pick<Authenticated, 'session' | 'notice'>;
+
 /**
  * Makes a connection one of the user's session, and the session live [S1-02] [S0-10]. The session is read
  * first and bound only while it is as it was read: what was read then tells which transaction will hold,
@@ -41,7 +44,7 @@ export async function authenticate(
   reach: AuthenticateReach,
   { tenant, userId, expiresAt }: Omit<Identity, 'scopes'>,
   { connectionId, sessionId, replaces, accepts = [], now }: AuthenticateRequest,
-): Promise<'new' | 'resumed'> {
+): Promise<Entered> {
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
   const session = { tenant, userId, sessionId };
   const binding: Binding = { ...session, connectionId, authExpiresAt: expiresAt, accepts, now };
@@ -53,7 +56,8 @@ export async function authenticate(
       await enter(reach, binding, (live) => ({ ...comingOf(live, binding), isQuiet: false }));
     }
   }
-  return was === undefined || isForgotten(was, now) ? 'new' : 'resumed';
+  if (was === undefined || isForgotten(was, now)) return { session: 'new' };
+  return { session: 'resumed', ...(was.notice && { notice: was.notice }) };
 }
 
 /** Past its time DynamoDB removes its rows one by one, in any order: what is still there is no whole. */

@@ -7,6 +7,7 @@ import {
   isHeld,
   isHopeless,
   isRecipient,
+  isStillMeant,
   letGo,
   newBroadcast,
   type Progress,
@@ -110,7 +111,7 @@ async function tryAgain(
   pace: Pace,
 ): Promise<Progress> {
   const rows = await inParallel([...left], POSTS_AT_ONCE, (id) => getConnection(reach, id));
-  const meant = rows.flatMap((row) => (row && isRecipient(row, tenant, pace.now()) ? [row] : []));
+  const meant = rows.flatMap((row) => (row && isStillMeant(row, tenant, pace.now()) ? [row] : []));
   const made = await serve(reach, meant, frame, pace);
   return { ...made, gone: made.gone + left.size - meant.length };
 }

@@ -1,3 +1,4 @@
+import type { Notice } from '../../contract/protocol.ts';
 import { ageInSeconds, sessionOf } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
@@ -15,7 +16,7 @@ export type DepartReach = Reaches<{
  * Takes a connection out of everything, whichever door it leaves by: `$disconnect`, a 410, a
  * replacement, the sweep [S3-03]. Harmless when repeated, early or late; an early one leaves a tombstone that
  * a late bind fails on. Whether that was its session's last one shows in the table's stream, which a
- * crash here cannot lose.
+ * crash here cannot lose. A notice waits in the session's row for its next connection.
  *
  * True when it was this call that took it out.
  */
@@ -23,6 +24,7 @@ export async function depart(
   reach: DepartReach,
   connectionId: string,
   now: number,
+  notice?: Notice,
 ): Promise<boolean> {
   for (;;) {
     const row = await getConnection(reach, connectionId);
@@ -37,7 +39,7 @@ export async function depart(
     }
     const outcome = await transact(reach, [
       leaveConnection(reach, connectionId, now),
-      leaveSession(reach, session, connectionId, now),
+      leaveSession(reach, session, connectionId, now, notice),
     ]);
     if (outcome.isDone) {
       note('connection.left', { connectionId, ...session });

@@ -1,3 +1,4 @@
+import type { Notice } from '../../contract/protocol.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { markStale } from '../stores/connections.ts';
 import { type DepartReach, depart } from './depart.ts';
@@ -16,10 +17,11 @@ export async function evict(
   reach: EvictReach,
   connectionId: string,
   now: number,
+  notice?: Notice,
 ): Promise<Eviction> {
   if ((await reach.sockets.delete(connectionId)) === 'failed') {
     await markStale(reach, connectionId);
     return 'stays';
   }
-  return (await depart(reach, connectionId, now)) ? 'left' : 'before';
+  return (await depart(reach, connectionId, now, notice)) ? 'left' : 'before';
 }

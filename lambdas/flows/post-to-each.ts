@@ -2,6 +2,7 @@ import { POSTS_AT_ONCE } from '../../contract/limits.ts';
 import { log, logDefect } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
+import { markStale } from '../stores/connections.ts';
 import { type EvictReach, evict } from './evict.ts';
 import { postFrame } from './post-frame.ts';
 
@@ -24,7 +25,8 @@ export interface Posted {
 
 /**
  * Posts one frame to each of these connections, side by side. Whatever happens to one is its own outcome: a socket
- * that is gone leaves [S4-05], and neither it nor one that failed is felt by another.
+ * that is gone leaves [S4-05], one that cannot be reached is stale from then on [S3-06], until its next frame or the
+ * next sweep says otherwise; neither is felt by another.
  */
 export async function postToEach(
   reach: PostToEachReach,
@@ -52,7 +54,10 @@ async function postToOne(
   try {
     const outcome = await postFrame(reach, connectionId, frame, now);
     if (outcome === 'gone') await evict(reach, connectionId, now);
-    if (outcome === 'failed') log('post.failed', { connectionId });
+    if (outcome === 'failed') {
+      log('post.failed', { connectionId });
+      await markStale(reach, connectionId);
+    }
     return outcome === 'left' ? 'gone' : outcome;
   } catch (fault) {
     logDefect('post.failed', fault, { connectionId });

@@ -105,5 +105,5 @@ const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
   [tenant, userId, sessionId].join(SEPARATOR);
 
 /** None of a session that has ended, and none after its token's expiry. */
-const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>
+export const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>
   row?.state === 'live' && row.authExpiresAt > seconds(now) ? [...(row.conns ?? [])] : [];

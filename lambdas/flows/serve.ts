@@ -1,5 +1,7 @@
 import { POSTS_AT_ONCE } from '../../contract/limits.ts';
+import type { Notice } from '../../contract/protocol.ts';
 import type { SessionName } from '../../contract/tables.ts';
+import { isoTime } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { inParallel } from '../platform/parallel.ts';
@@ -7,6 +9,7 @@ import type { Reaches } from '../platform/reach.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { type EvictReach, evict } from './evict.ts';
 import type { Framing } from './framing.ts';
+import { notifyUser } from './notify-user.ts';
 import { postFrame } from './post-frame.ts';
 import type { Route, Routes } from './routes.ts';
 
@@ -70,9 +73,20 @@ async function serveOne(
   if (outcome === 'done') return true;
   if (outcome === 'left') return false;
   note('delivery.failed', { ...session, connectionId, outcome });
+  // What was found closed needs no word; what nothing reaches is closed, and its user told [S3-06].
+  const isLost = outcome === 'failed';
+  const notice = isLost ? deliveryFailed(connectionId, now) : undefined;
+  const eviction = await evict(reach, connectionId, now, notice);
+  if (eviction === 'left' && notice) await notifyUser(reach, session, notice, now);
   // One that nobody can shut stays: its client sees the hole in the next frame, and hears of it no other way.
-  return (await evict(reach, connectionId, now)) === 'stays';
+  return eviction === 'stays';
 }
+
+const deliveryFailed = (connectionId: string, now: number): Notice => ({
+  code: 'delivery-failed',
+  connectionId,
+  at: isoTime(now),
+});
 
 /** `left` was told 410 as well; whoever found out first has taken it out. */
 const OUTCOMES = {

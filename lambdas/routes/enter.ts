@@ -30,7 +30,8 @@ export const handler = socketEdge('$connect', async ({ connectionId, now, author
       return { statusCode: 503 };
     }
     note('connection.opened', { connectionId });
-    const session = await authenticate(reach, identity, {
+    // A notice stays for a reply to tell it: nothing can be sent from here.
+    const { session } = await authenticate(reach, identity, {
       connectionId,
       sessionId,
       now,

@@ -1,6 +1,6 @@
 import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { SESSIONS_PER_USER } from '../../contract/limits.ts';
-import type { Accepted } from '../../contract/protocol.ts';
+import type { Accepted, Notice } from '../../contract/protocol.ts';
 import {
   PLAYER_ITEM,
   type PlayerRow,
@@ -146,18 +146,40 @@ export const addToPlayer = (reach: Reach<'update'>, session: SessionName): Trans
       AND (attribute_not_exists(#sessions) OR size(#sessions) < ${SESSIONS_PER_USER})`,
   );
 
-/** Takes a connection out. DynamoDB drops the emptied set; the stream tells that. */
+/**
+ * Takes a connection out, and leaves word for the next one where there is a notice. DynamoDB drops the emptied
+ * set; the stream tells that.
+ */
 export const leaveSession = (
   reach: Reach<'update'>,
   session: SessionName,
   connectionId: string,
   now: number,
+  notice?: Notice,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
     sessionKey(session),
-    ex`SET #detachedAt = ${seconds(now)} DELETE #conns ${new Set([connectionId])}`,
+    notice === undefined
+      ? ex`SET #detachedAt = ${seconds(now)} DELETE #conns ${new Set([connectionId])}`
+      : ex`SET #detachedAt = ${seconds(now)}, #notice = ${notice} DELETE #conns ${new Set([connectionId])}`,
     ex`attribute_exists(#state)`,
+  );
+
+/** Its client is being told; false when it was told before, or there is a newer one. */
+export const dropNotice = (
+  reach: Reach<'update'>,
+  session: SessionName,
+  notice: Notice,
+): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.sessions.name,
+        Key: sessionKey(session),
+        ...updating(ex`REMOVE #notice`, ex`#notice = ${notice}`),
+      }),
+    ),
   );
 
 /** Ends a session that nobody is left in since the grace time or longer. */

@@ -27,19 +27,23 @@ function refuseOnce(action: string, code: RefusalCode): void {
   });
 }
 
-test('hands direct messages on, and takes none for a reply', async () => {
+test('[S3-06] hands direct messages and notices on', async () => {
   const { client } = await startListening();
-  const messages: unknown[] = [];
-  client.on('message', (message) => messages.push(message));
-  // Whatever its id: the next request of the client has this one.
-  const frame = { type: 'message', id: '3', at: 'now', payload: { text: 'hello' } } as const;
+  const heard: unknown[] = [];
+  client.on('message', (message) => heard.push(message));
+  client.on('notice', (notice) => heard.push(notice));
+  const at = '2026-01-01T12:00:00.000Z';
+  const frames = [
+    { type: 'message', id: 'direct-message-1', at, payload: { text: 'hello' } },
+    { type: 'notice', code: 'delivery-failed', connectionId: 'other', at },
+  ];
   switchboard.intercept(({ action }, socket) => {
-    if (action === 'subscribe') socket.send(JSON.stringify(frame));
+    if (action === 'subscribe') for (const frame of frames) socket.send(JSON.stringify(frame));
     return false;
   });
   client.subscribe('Shop', () => {});
   await subscribed('Shop');
-  await vi.waitFor(() => expect(messages).toEqual([frame]));
+  await vi.waitFor(() => expect(heard).toEqual(frames));
   expect(client.state.name).toBe('connected');
 });
 

@@ -178,7 +178,7 @@ describe('a transaction', () => {
     const conflicts = proxy.tally.conflicts;
     await expect.poll(() => proxy.tally.conflicts).toBeGreaterThan(conflicts + 1);
     letGo();
-    expect(await bound).toBe('resumed');
+    expect(await bound).toEqual({ session: 'resumed' });
     expect((await player())?.version).toBe(1);
   });
 

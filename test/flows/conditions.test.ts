@@ -36,6 +36,7 @@ import {
   addToPlayer,
   beginSession,
   dropMembers,
+  dropNotice,
   endSession,
   getSession,
   joinSession,
@@ -219,7 +220,22 @@ describe('a session', () => {
 
   it('that is no more is not made by leaving it', async () => {
     expect(await isDone(leaveSession(reach, tab, 'c1', NOW))).toBe(false);
+    const notice = {
+      code: 'delivery-failed',
+      connectionId: 'c1',
+      at: pending.connectedAt,
+    } as const;
+    expect(await isDone(leaveSession(reach, tab, 'c1', NOW, notice))).toBe(false);
     expect(await getSession(reach, tab)).toBeUndefined();
+  });
+
+  it('keeps a notice that is newer than the one that was told', async () => {
+    const told = { code: 'delivery-failed', connectionId: 'c1', at: pending.connectedAt } as const;
+    const newer = { ...told, connectionId: 'c2' };
+    await sessionRow({ notice: newer });
+    expect(await dropNotice(reach, tab, told)).toBe(false);
+    expect((await getSession(reach, tab))?.notice).toEqual(newer);
+    expect(await dropNotice(reach, { ...tab, sessionId: 'never' }, told)).toBe(false);
   });
 
   it('keeps its mark when it is an earlier life that was revived', async () => {

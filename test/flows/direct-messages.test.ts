@@ -244,6 +244,7 @@ describe('a direct message', () => {
     reach.sockets.planned.set('joe-tab-default', ['failed']);
     const counts = { recipients: 4, delivered: 3, gone: 0, failed: 1 };
     expect(await send({ all: true })).toMatchObject({ state: 'done', ...counts });
+    expect((await getConnection(reach, 'joe-tab-default'))?.status).toBe('STALE');
   });
 
   it('begins no post after its time', async () => {
@@ -251,6 +252,8 @@ describe('a direct message', () => {
     const report = await sendMessage(reach, call, { now: () => T0, until: T0 });
     expect(report).toMatchObject({ state: 'done', recipients: 4, delivered: 0, failed: 4 });
     expect(hearers()).toEqual([]);
+    // Nobody tried, so that nobody is to be doubted.
+    expect(await send({ all: true, status: 'STALE' })).toMatchObject({ recipients: 0 });
   });
 
   it('is known to its sender alone', async () => {

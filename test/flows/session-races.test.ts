@@ -175,12 +175,12 @@ describe('a revival', () => {
     };
     await come('c2', later(60), justBefore('REMOVE #dormant', over));
     expect((await getSession(reach, tab))?.dormant).toBe(true);
-    expect(await come('c3', later(120))).toBe('resumed');
+    expect(await come('c3', later(120))).toEqual({ session: 'resumed' });
     expect((await subscription('Pet'))?.ttl).toBeUndefined();
   });
 
   it('after the retention time is told as a new session: rows of it may be gone', async () => {
     await pastLife('Pet');
-    expect(await come('c2', later(40 + grace.retentionSeconds))).toBe('new');
+    expect(await come('c2', later(40 + grace.retentionSeconds))).toEqual({ session: 'new' });
   });
 });

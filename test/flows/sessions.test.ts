@@ -63,7 +63,7 @@ async function subscription(topic: string): Promise<SubscriptionRow | undefined>
 describe('authenticate', () => {
   it('[S1-02] binds a pending connection, begins its session and tells the player', async () => {
     await connect('c1');
-    expect(await bind('c1')).toBe('new');
+    expect(await bind('c1')).toEqual({ session: 'new' });
     expect(await getConnection(reach, 'c1')).toMatchObject({
       status: 'CONNECTED',
       userId: 'joe',
@@ -83,7 +83,7 @@ describe('authenticate', () => {
   it('repeated on the same connection changes nothing and raises no version', async () => {
     await connect('c1');
     await bind('c1');
-    expect(await bind('c1')).toBe('resumed');
+    expect(await bind('c1')).toEqual({ session: 'resumed' });
     expect((await player())?.version).toBe(1);
   });
 
@@ -91,7 +91,7 @@ describe('authenticate', () => {
     await connect('c1');
     await connect('c2');
     await bind('c1');
-    expect(await bind('c2')).toBe('resumed');
+    expect(await bind('c2')).toEqual({ session: 'resumed' });
     expect((await getSession(reach, tab))?.conns).toEqual(new Set(['c1', 'c2']));
     expect((await player())?.version).toBe(1);
   });
@@ -124,7 +124,7 @@ describe('authenticate', () => {
     await subscribe(reach, tab, 'c1', ['Pet']);
     const before = [await getSession(reach, tab), await player(), await subscription('Pet')];
     await connect('c2');
-    expect(await bind('c2', sam)).toBe('new');
+    expect(await bind('c2', sam)).toEqual({ session: 'new' });
     expect([await getSession(reach, tab), await player(), await subscription('Pet')]).toEqual(
       before,
     );
@@ -232,7 +232,7 @@ describe('checkSession', () => {
     expect((await subscription('Pet'))?.ttl).toBe(later(40) / 1000 + grace.retentionSeconds);
 
     await connect('c2');
-    expect(await bind('c2', joe, { now: later(60) })).toBe('resumed');
+    expect(await bind('c2', joe, { now: later(60) })).toEqual({ session: 'resumed' });
     expect((await subscription('Pet'))?.ttl).toBeUndefined();
     expect(await subscription('Toy')).toBeUndefined();
     expect((await getSession(reach, tab))?.dormant).toBeUndefined();

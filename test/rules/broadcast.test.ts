@@ -8,6 +8,7 @@ import {
   isHeld,
   isHopeless,
   isRecipient,
+  isStillMeant,
   letGo,
   newBroadcast,
   take,
@@ -183,6 +184,14 @@ describe('a recipient', () => {
 
   it.each(['PENDING', 'STALE', 'DISCONNECTED'] as const)('is none that is %s', (status) => {
     expect(isRecipient({ ...bound, status }, 'acme', NOW)).toBe(false);
+  });
+
+  it('[S3-06] that was not reached is meant again, though it is stale by then', () => {
+    expect(isStillMeant({ ...bound, status: 'STALE' }, 'acme', NOW)).toBe(true);
+    expect(isStillMeant({ ...bound, status: 'STALE' }, 'other', NOW)).toBe(false);
+    for (const status of ['PENDING', 'DISCONNECTED'] as const) {
+      expect(isStillMeant({ ...bound, status }, 'acme', NOW), status).toBe(false);
+    }
   });
 
   it.each(['ttl', 'authExpiresAt'] as const)('is none past its %s', (name) => {

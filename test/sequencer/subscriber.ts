@@ -116,7 +116,7 @@ export function openSubscriber(world: World, userId: string): Subscriber {
       const bound = await authenticate(reach, identity, request);
       return () => {
         isBound = true;
-        if (bound === 'new') told.clear();
+        if (bound.session === 'new') told.clear();
         else world.tell('reconnected');
         for (const { inbox } of wanted.values()) inbox.doubt();
       };

@@ -70,6 +70,13 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
       accepts: z.array(z.enum(acceptable)),
       detachedAt: z.optional(seconds),
       dormant: z.optional(z.literal(true)),
+      notice: z.optional(
+        z.strictObject({
+          code: z.literal('delivery-failed'),
+          connectionId: text(isConnectionId),
+          at: isoTime,
+        }),
+      ),
       ttl: z.optional(seconds),
     }),
     z.strictObject({
