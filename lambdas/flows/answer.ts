@@ -23,7 +23,7 @@ import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { countRefusal } from '../stores/connections.ts';
-import { dropNotice } from '../stores/sessions.ts';
+import { dropNotice } from '../stores/notices.ts';
 import { type AuthenticateReach, authenticate } from './authenticate.ts';
 import { depart } from './depart.ts';
 import { pong } from './pong.ts';

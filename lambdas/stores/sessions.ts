@@ -20,7 +20,7 @@ type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'query' | 'scan'> = Re
   sessions: Rights;
 }>;
 
-const sessionKey = ({ tenant, userId, sessionId }: SessionName) => ({
+export const sessionKey = ({ tenant, userId, sessionId }: SessionName) => ({
   player: playerKey(tenant, userId),
   item: sessionItem(sessionId),
 });
@@ -164,22 +164,6 @@ export const leaveSession = (
       ? ex`SET #detachedAt = ${seconds(now)} DELETE #conns ${new Set([connectionId])}`
       : ex`SET #detachedAt = ${seconds(now)}, #notice = ${notice} DELETE #conns ${new Set([connectionId])}`,
     ex`attribute_exists(#state)`,
-  );
-
-/** Its client is being told; false when it was told before, or there is a newer one. */
-export const dropNotice = (
-  reach: Reach<'update'>,
-  session: SessionName,
-  notice: Notice,
-): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.sessions.name,
-        Key: sessionKey(session),
-        ...updating(ex`REMOVE #notice`, ex`#notice = ${notice}`),
-      }),
-    ),
   );
 
 /** Ends a session that nobody is left in since the grace time or longer. */

@@ -31,12 +31,12 @@ import {
   getMessage,
   leaveToPages,
 } from '../../lambdas/stores/direct-messages.ts';
+import { dropNotice } from '../../lambdas/stores/notices.ts';
 import { getNotification, markTold } from '../../lambdas/stores/notifications.ts';
 import {
   addToPlayer,
   beginSession,
   dropMembers,
-  dropNotice,
   endSession,
   getSession,
   joinSession,
