@@ -3,7 +3,7 @@ import { explore, happenings, report } from './explore.ts';
 import { faults } from './faults.ts';
 
 /** SCHEDULES and SEED in the environment look further, or elsewhere. */
-const SCHEDULES = Number(process.env.SCHEDULES ?? 300);
+const SCHEDULES = Number(process.env.SCHEDULES ?? 500);
 const SEED = Number(process.env.SEED ?? 1);
 
 describe('presence and sessions, in schedules by chance', () => {
@@ -12,7 +12,7 @@ describe('presence and sessions, in schedules by chance', () => {
     expect(finding && report(finding)).toBeUndefined();
     expect(played).toBe(SCHEDULES);
     expect(happenings.filter((happening) => !met.get(happening))).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it.each(Object.entries(faults))(
     'finds the planted fault: %s',
