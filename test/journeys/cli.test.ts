@@ -206,7 +206,7 @@ describe('doctor', () => {
     await socket.close();
     await until(async () => {
       const { json } = await ask('connections', 'get', connectionId);
-      return json.status === 'DISCONNECTED' ? true : undefined;
+      return json?.status === 'DISCONNECTED' ? true : undefined;
     }, 'the departure');
     const wrong = join(folder, 'wrong.json');
     const elsewhere = { ...place.outputs, WebSocketUrl: 'ws://127.0.0.1:1/prod' };
