@@ -40,8 +40,15 @@ function type(...args: readonly string[]): Promise<Said> {
     const { PATH = '', HOME = '' } = process.env;
     const options = { env: { PATH, HOME } };
     execFile(process.execPath, [script, ...args], options, (error, out, errors) => {
-      const json = args.includes('--json') && out ? JSON.parse(out) : undefined;
-      done({ code: error ? Number(error.code) : 0, out, errors, json });
+      done({
+        code: error ? Number(error.code) : 0,
+        out,
+        errors,
+        get json() {
+          if (out) return JSON.parse(out);
+          throw new Error(`${args.join(' ')} answered nothing, but: ${errors}`);
+        },
+      });
     });
   });
 }
@@ -206,7 +213,7 @@ describe('doctor', () => {
     await socket.close();
     await until(async () => {
       const { json } = await ask('connections', 'get', connectionId);
-      return json?.status === 'DISCONNECTED' ? true : undefined;
+      return json.status === 'DISCONNECTED' ? true : undefined;
     }, 'the departure');
     const wrong = join(folder, 'wrong.json');
     const elsewhere = { ...place.outputs, WebSocketUrl: 'ws://127.0.0.1:1/prod' };
