@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Without engine, stage or browser: what `npm run check` runs. */
 const pure = [
-  'test/{rules,contract,bench}/**/*.test.ts',
+  'test/{rules,contract,bench,cli}/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
   'test/web/{hops,presence,code-letters,wire}.test.ts',

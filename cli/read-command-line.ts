@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isConnectionId } from '../contract/names.ts';
 import { type Command, UsageError } from './command.ts';
 import { commands, isCommand } from './commands.ts';
 
@@ -17,7 +18,7 @@ export function readCommandLine(args: readonly string[]): CommandLine | undefine
   const own = Object.fromEntries(
     (command.options ?? []).map((name) => [name, { type: 'string' as const }]),
   );
-  const { values, positionals } = parse(rest, own);
+  const { values, positionals } = parse(rest.map(hide), own);
   const [least, most] = command.words ?? [0, 0];
   if (positionals.length < least || positionals.length > most) {
     throw new UsageError(`It is: ${nameOf(args, rest)} ${command.usage}`.trimEnd());
@@ -25,12 +26,20 @@ export function readCommandLine(args: readonly string[]): CommandLine | undefine
   const { json = false, outputs, ...options } = values;
   return {
     command,
-    words: positionals,
-    options: options as CommandLine['options'],
+    words: positionals.map(show),
+    options: Object.fromEntries(
+      Object.entries(options).map(([name, value]) => [name, show(String(value))]),
+    ),
     json: json === true,
     ...(typeof outputs === 'string' && { outputs }),
   };
 }
+
+/** One id in 64 begins with a dash, and would be taken for an option. Ids end with `=`, as no option does. */
+const HIDDEN = '\u0000';
+const hide = (arg: string): string =>
+  /^-.+=$/.test(arg) && isConnectionId(arg) && !/^--[a-z]+=$/.test(arg) ? HIDDEN + arg : arg;
+const show = (word: string): string => (word.startsWith(HIDDEN) ? word.slice(1) : word);
 
 function commandOf(args: readonly string[]): { command: Command; rest: string[] } {
   const [noun = '', verb = '', ...more] = args;
