@@ -52,6 +52,8 @@ export async function killUnderLoad(tally: Tally): Promise<void> {
       await stage.kill();
       tally.faults.set('kill -9 of the stage', kill + 1);
       stage = await startStageProcess(options);
+      // Everybody is to be back when the next one comes.
+      await Promise.all(clients.map((client) => client.settled()));
     }
     await pause(ALIVE_MS);
     publisher.stop();
@@ -76,7 +78,13 @@ export async function killUnderLoad(tally: Tally): Promise<void> {
       tally.resumes += client.tally().resumes;
       tally.rawDuplicates += client.tally().rawDuplicates;
     }
-    for (const { topic, from } of heard()) tally.expected += publisher.headOf(topic) - from;
+    for (const { topic, from, numbers } of heard()) {
+      const distinct = new Set(numbers).size;
+      tally.expected += publisher.headOf(topic) - from;
+      tally.lost += Math.max(0, publisher.headOf(topic) - from - distinct);
+      tally.duplicated += numbers.length - distinct;
+    }
+    if (tally.resumes < KILLS * CLIENTS) wrong.push(`Only ${tally.resumes} resumes.`);
     await Promise.all(clients.map((client) => client.leave()));
     if (wrong.length > 0) throw new Error(wrong.join('\n'));
   } finally {

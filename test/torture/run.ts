@@ -19,17 +19,19 @@ const HELP = `Tortures a stage of its own, and holds it to its promises.
 
   npm run torture [-- options]
 
+  --part NAME     cases, kill or mixed, and nothing else
   --only WORDS    the cases whose name matches this pattern, and nothing else
   --seed N        of everything that is drawn (1)
   --share X       of what cases repeat (1; npm test has 0.05)
   --sockets N     of the mixed run (300)
   --seconds N     of the mixed run (180); 0 leaves it out
-  --write         keeps what came of it in docs/TORTURE.md
+  --write         keeps what came of a whole run in docs/TORTURE.md
   --help          this text
 `;
 
 const { values } = parseArgs({
   options: {
+    part: { type: 'string' },
     only: { type: 'string' },
     seed: { type: 'string', default: '1' },
     share: { type: 'string', default: '1' },
@@ -116,9 +118,11 @@ if (values.help) {
   process.exit(0);
 }
 const began = performance.now();
-await everyCase();
-if (values.only === undefined) await kill();
-if (values.only === undefined && seconds > 0) await everythingAtOnce();
+const part = values.part ?? (values.only === undefined ? undefined : 'cases');
+const isWhole = part === undefined;
+if (isWhole || part === 'cases') await everyCase();
+if (isWhole || part === 'kill') await kill();
+if ((isWhole || part === 'mixed') && seconds > 0) await everythingAtOnce();
 for (const { name, tally, told } of parts) console.log(name, tally, told ?? '');
-if (values.write && failed === 0) writePage(Math.round((performance.now() - began) / 60_000));
+if (values.write && isWhole && failed === 0) writePage(Math.round((performance.now() - began) / 60_000));
 process.exit(failed > 0 ? 1 : 0);
