@@ -38,6 +38,7 @@ export async function publish(): Promise<Report> {
       ...place.environment,
       [tableVariable('notifications')]: place.outputs.NotificationsTableName ?? '',
       RETENTION_SECONDS: String(RETENTION_SECONDS),
+      EXPRESS: 'off',
     });
     const figuresOf = (name: keyof PublishTimes) => ({
       p50: { name: `${name}P50Ms`, value: percentile(times[name], 0.5) },
