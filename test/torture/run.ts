@@ -124,5 +124,6 @@ if (isWhole || part === 'cases') await everyCase();
 if (isWhole || part === 'kill') await kill();
 if ((isWhole || part === 'mixed') && seconds > 0) await everythingAtOnce();
 for (const { name, tally, told } of parts) console.log(name, tally, told ?? '');
-if (values.write && isWhole && failed === 0) writePage(Math.round((performance.now() - began) / 60_000));
+if (values.write && isWhole && failed === 0)
+  writePage(Math.round((performance.now() - began) / 60_000));
 process.exit(failed > 0 ? 1 : 0);
