@@ -21,6 +21,8 @@ export function compileResourcePolicies(
   return (resourceArn) => {
     const known = policies.get(resourceArn);
     if (known) return known;
+    // Each connection has an ARN of its own: only for what can be a role is it worth to look further.
+    if (!resourceArn.includes(':role/')) return [];
     const role = assembly.find('AWS::IAM::Role', resourceArn);
     if (!role) return [];
     const { AssumeRolePolicyDocument: trust } = role.properties;
