@@ -91,6 +91,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
       EPOCH: '0',
       EXPRESS: 'off',
     },
+    topics: '[]',
     socketsEndpoint: `${stub.url}/prod`,
     httpUrl: stub.url,
     ...USER_POOL,

@@ -5,6 +5,7 @@ import { putConnection } from '../lambdas/stores/connections.ts';
 import { newConnection, seconds } from '../rules/connection.ts';
 import { startConflictProxy } from '../test/support/conflict-proxy.ts';
 import { type Engine, type EveryReach, startEngine } from '../test/support/engine.ts';
+import { identityOf } from '../test/support/identity.ts';
 import { openTestSockets } from '../test/support/sockets.ts';
 import { type Figure, median, type Report } from './figures.ts';
 import { openMeter, type Units } from './units/meter.ts';
@@ -14,7 +15,7 @@ const ROUNDS = 200;
 /** One player's devices that all come back at once, after a deployment for instance. */
 const AT_ONCE = 50;
 const times = { graceSeconds: 0, retentionSeconds: 3600, now: NOW };
-const joe = { tenant: 'default', userId: 'joe', expiresAt: seconds(NOW) + 3600 };
+const joe = identityOf({ userId: 'joe', expiresAt: seconds(NOW) + 3600 });
 
 /** What presence costs and takes: one session's life, over and over, and one player's devices at once. */
 export async function sessions(): Promise<Report> {
@@ -61,10 +62,10 @@ async function measureLives(engine: Engine): Promise<Figure[]> {
 }
 
 async function measureStorm(engine: Engine): Promise<Figure[]> {
-  const { tables } = await engine.createTables();
+  const tables = await engine.createTables();
   const proxy = await startConflictProxy(engine);
   try {
-    const reach = { documents: proxy.documents, tables, sockets: openTestSockets() };
+    const reach = { ...tables, documents: proxy.documents, sockets: openTestSockets() };
     const ids = Array.from({ length: AT_ONCE }, (_, at) => `device-${at}`);
     for (const id of ids) await connect(reach, id);
     const began = performance.now();

@@ -4,6 +4,7 @@ import { sweep } from '../lambdas/flows/sweep.ts';
 import { putConnection } from '../lambdas/stores/connections.ts';
 import { newConnection, seconds } from '../rules/connection.ts';
 import { type EveryReach, startEngine } from '../test/support/engine.ts';
+import { identityOf } from '../test/support/identity.ts';
 import { atMost, type Figure, type Report } from './figures.ts';
 import { prices } from './prices.ts';
 import { crowdMember, putCrowd } from './units/crowd.ts';
@@ -69,7 +70,7 @@ async function measureRouteAgain(
   await depart(quiet, connectionId, NOW);
   reach.sockets.open('returned');
   await putConnection(quiet, newConnection('returned', 'PENDING', NOW));
-  const identity = { ...session, expiresAt: seconds(NOW) + 24 * 3600 };
+  const identity = identityOf({ ...session, expiresAt: seconds(NOW) + 24 * 3600 });
   const { sessionId } = session;
   await authenticate(quiet, identity, { connectionId: 'returned', sessionId, now: NOW });
   return differenceOf(await measurePublish(meter, reach, topic), before);

@@ -30,7 +30,7 @@ async function start(
     return result;
   };
   await Promise.all([
-    timed('synth', synthesize(root, assemblyDirectory, signal)),
+    timed('synth', synthesize(root, assemblyDirectory, signal, options.settings)),
     timed('page', buildPage(root, signal)),
   ]);
   return startStage({

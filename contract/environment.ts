@@ -2,6 +2,7 @@
 
 import type { FunctionName, QueueName } from './functions.ts';
 import type { TableName } from './tables.ts';
+import type { TopicRule } from './topic-rules.ts';
 
 const shout = (name: string): string => name.replaceAll('-', '_').toUpperCase();
 
@@ -37,4 +38,6 @@ export interface Settings {
   readonly EPOCH: string;
   /** `on`: publishers hand new messages on at once, ahead of their stream. */
   readonly EXPRESS: 'on' | 'off';
+  /** Who may use which topics; travels as JSON. */
+  readonly TOPICS: readonly TopicRule[];
 }

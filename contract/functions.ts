@@ -40,7 +40,8 @@ export type UserCall =
   | 'AdminCreateUser'
   | 'AdminSetUserPassword'
   | 'AdminGetUser'
-  | 'AdminDeleteUser';
+  | 'AdminDeleteUser'
+  | 'AdminUserGlobalSignOut';
 export type SocketCall = 'post' | 'get' | 'delete';
 
 export interface FunctionSpec {
@@ -137,7 +138,7 @@ export const functions = {
   'read-notifications': {
     file: 'http/read-notifications',
     does: 'answers what a client missed, over HTTP',
-    tables: { notifications: ['batchGet', 'query SeqIndex'] },
+    tables: { notifications: ['batchGet', 'query SeqIndex'], sessions: ['get'] },
     refersToHttp: true,
     timeoutSeconds: 25,
     memoryMb: 512,
@@ -145,14 +146,14 @@ export const functions = {
   ticket: {
     file: 'http/ticket',
     does: 'gives a signed-in user a ticket for one handshake',
-    tables: { tickets: ['put'] },
+    tables: { tickets: ['put'], sessions: ['get'] },
     timeoutSeconds: 10,
     memoryMb: 512,
   },
   'read-payload': {
     file: 'http/read-payload',
     does: 'answers the payload of a message that was too large for a frame',
-    tables: { notifications: ['get'] },
+    tables: { notifications: ['get'], sessions: ['get'] },
     timeoutSeconds: 10,
     memoryMb: 512,
   },
@@ -262,7 +263,7 @@ export const functions = {
     tables: {
       messages: ['get', 'put', 'update'],
       connections: ['get', 'put', 'update', 'batchGet', 'scan'],
-      sessions: ['update', 'query', 'batchGet'],
+      sessions: ['get', 'update', 'query', 'batchGet'],
       subscriptions: ['query'],
     },
     sends: ['message-pages'],
@@ -275,7 +276,7 @@ export const functions = {
   'read-message': {
     file: 'http/read-message',
     does: 'answers what became of a direct message',
-    tables: { messages: ['get'] },
+    tables: { messages: ['get'], sessions: ['get'] },
     timeoutSeconds: 10,
     memoryMb: 512,
   },
@@ -349,6 +350,23 @@ export const functions = {
     isInvoked: true,
     timeoutSeconds: 15,
     memoryMb: 256,
+  },
+  revoke: {
+    file: 'internal/revoke',
+    does: 'shuts a user, or a session, out at once',
+    notes: true,
+    tables: {
+      connections: ['get', 'put', 'update'],
+      sessions: ['get', 'update', 'query'],
+      subscriptions: ['update'],
+      audit: ['put'],
+    },
+    sockets: ['delete'],
+    knowsUserPool: true,
+    users: ['AdminUserGlobalSignOut'],
+    isInvoked: true,
+    timeoutSeconds: 60,
+    memoryMb: 512,
   },
   'broadcast-event': {
     file: 'internal/broadcast-event',

@@ -43,6 +43,7 @@ export const deliveryPage = z.object({
         session: z.object({ tenant: z.string(), userId: z.string(), sessionId: z.string() }),
         connections: z.readonly(z.array(z.string())),
         accepts: z.readonly(z.array(z.enum(acceptable))),
+        scopes: z.readonly(z.array(z.string())),
         /** Seconds: not good for a post from then on. */
         until: z.number(),
       }),
@@ -132,6 +133,24 @@ export type CheckSessionAnswer =
   | { readonly is: 'live' }
   | { readonly is: 'waiting'; readonly seconds: number }
   | { readonly is: 'ended' };
+
+/** `revoke`: a user on every device, or one session of theirs. */
+export const revokeRequest = z.object({
+  userId: z.string().check(z.refine(isUserId)),
+  /** @default DEFAULT_TENANT */
+  tenant: z.optional(z.string().check(z.refine(isTenant))),
+  /** Only this one. Its refresh token goes on to mint: who is to stay away is revoked as a user. */
+  sessionId: z.optional(z.string().check(z.refine(isSessionId))),
+});
+export type RevokeRequest = z.infer<typeof revokeRequest>;
+export interface RevokeAnswer {
+  /** Sessions that were live and are ended. */
+  readonly endedSessions: readonly string[];
+  /** Connections that left. */
+  readonly closed: readonly string[];
+  /** Of those, the ones whose sockets the gateway did not close: nothing is posted to them any more. */
+  readonly stillOpen: readonly string[];
+}
 
 /** What an internal function answers to a payload that it does not understand; all else it fails on. */
 export interface InternalRefusal {

@@ -60,6 +60,8 @@ export const PAYLOAD_BYTES = 350 * 1024;
 export const REPLY_BYTES = 96 * 1024;
 export const MESSAGES_PER_READ = 500;
 export const TOPICS_PER_REQUEST = 100;
+/** The rules of topics as JSON: Lambda has 4 KB for all that a function is told. */
+export const TOPIC_RULES_CHARACTERS = 2048;
 
 // ── What a client may send ─────────────────────────────────────────────────────────────────────
 /** Deeper JSON is refused before it is parsed. */
@@ -139,6 +141,11 @@ export const BATCH_WRITE_ITEMS = 25;
 
 // ── Upkeep ─────────────────────────────────────────────────────────────────────────────────────
 export const SWEEP_EVERY_MINUTES = 1;
+/**
+ * [S3-10] A socket is closed within a minute after its token's expiry: by the last sweep before it, where the
+ * next one would come too late with what a sweep itself takes.
+ */
+export const EXPIRED_EARLY_SECONDS = 5;
 /**
  * [S3-04] So many sockets a sweep asks about; of more connections each has its turn, a minute later for
  * each 1,600 of them. At 32 at once and 20 ms each that is a second and a half, and at no time a quarter of

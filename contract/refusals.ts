@@ -26,6 +26,7 @@ export const refusals = {
   'not-authenticated': { status: 401, message: 'Authenticate first.' },
   'token-invalid': { status: 401, message: 'The token is not valid here.' },
   'token-expired': { status: 401, message: 'The token has expired: authenticate with a new one.' },
+  'access-revoked': { status: 401, message: 'Your access was revoked: sign in again.' },
   'session-over': {
     status: 401,
     message: 'This connection no longer belongs to its session: connect again.',

@@ -135,6 +135,8 @@ export interface ConnectionRow {
   readonly sessionId?: string;
   /** Expiry of the token that bound it, in seconds. */
   readonly authExpiresAt?: number;
+  /** Of its token's scopes, those that the rules of topics ask for; absent when there are none. */
+  readonly scopes?: readonly string[];
   /** Tokens refused on this socket so far. */
   readonly refusals?: number;
   /** ISO; on tombstones. */
@@ -160,16 +162,22 @@ export interface SessionRow {
   readonly life: number;
   /** ISO: when this life began. */
   readonly connectedAt: string;
-  /** Expiry of the newest token, in seconds: no frame after it. */
+  /** Seconds: expiry of the token of each of its connections that is not in `expiries`. No frame after it. */
   readonly authExpiresAt: number;
+  /** Seconds: expiry of those whose token ends earlier. May name some that have left. */
+  readonly expiries?: Readonly<Record<string, number>>;
   /** What every one of its connections understands. */
   readonly accepts?: readonly Accepted[];
+  /** Of the scopes of its connections' tokens, those that all have and the rules of topics ask for. */
+  readonly scopes?: readonly string[];
   /** Seconds: the latest departure of any of its connections. */
   readonly detachedAt?: number;
   /** Its subscriptions are not of this `life` yet: from its end, or a new number, until they are revived. */
   readonly dormant?: true;
   /** What its next connection is to be told of one that was closed because it could not be served. */
   readonly notice?: Notice;
+  /** Seconds: no token that was issued until then opens it again. */
+  readonly revokedUntil?: number;
   readonly ttl?: number;
 }
 
@@ -179,6 +187,8 @@ export interface PlayerRow {
   readonly item: typeof PLAYER_ITEM;
   readonly sessions?: ReadonlySet<string>;
   readonly version: number;
+  /** Seconds: no token of the user that was issued until then opens a session. */
+  readonly revokedUntil?: number;
 }
 
 /** The topics of one session; apart from the session's row because delivery reads that one each time. */
@@ -371,8 +381,11 @@ export const bucketKey = (whose: string, window: number): string => `${whose}${S
 export interface TicketRow extends SessionName {
   /** SHA-256 of the ticket, in hexadecimal. */
   readonly ticket: string;
-  /** Seconds: expiry of the token that it was given for. */
+  /** Seconds: expiry of the token that it was given for, and when that one was issued. */
   readonly expiresAt: number;
+  readonly issuedAt: number;
+  /** As the connection's row will have them. */
+  readonly scopes: readonly string[];
   readonly replaces?: string;
   readonly accepts: readonly Accepted[];
   /** Good until then, to the second: unlike most rows' it is looked at. */

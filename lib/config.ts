@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Door, doors } from '../contract/environment.ts';
 import { GRACE_SECONDS_MOST } from '../contract/limits.ts';
+import { isTopicPattern } from '../contract/topic-rules.ts';
 import { switchboardDefaults } from './constructs/switchboard-props.ts';
 import {
   type Context,
@@ -33,6 +34,8 @@ export interface Config {
   readonly epoch: string;
   /** Whether publishers hand new messages on at once, ahead of their stream. */
   readonly express: boolean;
+  /** Topics that every signed-in user may use, or patterns of them; the application opens its own. */
+  readonly topics: readonly string[];
   /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
   readonly allowedOrigins: readonly string[];
   /** Requests a second that each API admits. */
@@ -54,6 +57,9 @@ export interface Config {
   readonly samples: Samples;
 }
 
+const listOf = (given: unknown): string[] =>
+  Array.isArray(given) ? given.map(String) : String(given).split(',');
+
 const environment = oneOf<Environment>(['development', 'production'], 'development');
 
 const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
@@ -68,6 +74,14 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
     switchboardDefaults.epoch,
   ),
   express: trueOrFalse(switchboardDefaults.express),
+  topics: {
+    fallback: switchboardDefaults.topics,
+    allowed: 'topics or patterns such as news/**, parted by commas',
+    read: (given) => {
+      const patterns = listOf(given);
+      return patterns.every(isTopicPattern) ? patterns : undefined;
+    },
+  },
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
   namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),
@@ -92,7 +106,7 @@ const namedOrigins: Setting<readonly string[]> = {
   fallback: switchboardDefaults.allowedOrigins,
   allowed: 'origins such as https://shop.example.com, parted by commas',
   read: (given) => {
-    const origins = Array.isArray(given) ? given : String(given).split(',');
+    const origins = listOf(given);
     return origins.every(isOrigin) ? origins : undefined;
   },
 };

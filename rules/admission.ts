@@ -3,7 +3,7 @@ import { type Accepted, acceptable } from '../contract/protocol.ts';
 import type { Identity } from './identity.ts';
 
 /** Who comes through a door that knows them before their socket is open [S3-01]. */
-export interface Admission extends Omit<Identity, 'scopes'> {
+export interface Admission extends Identity {
   readonly sessionId: string;
   readonly replaces?: string;
   readonly accepts?: readonly Accepted[];
@@ -15,6 +15,8 @@ export const contextOf = ({
   userId,
   sessionId,
   expiresAt,
+  issuedAt,
+  scopes,
   replaces,
   accepts = [],
 }: Admission): Readonly<Record<string, string>> => ({
@@ -22,18 +24,22 @@ export const contextOf = ({
   userId,
   sessionId,
   expiresAt: String(expiresAt),
+  issuedAt: String(issuedAt),
+  scopes: scopes.join(' '),
   accepts: accepts.join(),
   ...(replaces !== undefined && { replaces }),
 });
 
 export function admissionOf(context: Readonly<Record<string, unknown>>): Admission {
-  const { tenant, userId, sessionId, expiresAt, accepts, replaces } = context;
+  const { tenant, userId, sessionId, expiresAt, issuedAt, scopes, accepts, replaces } = context;
   const understood = String(accepts).split(',');
   return {
     tenant: String(tenant),
     userId: String(userId),
     sessionId: String(sessionId),
     expiresAt: Number(expiresAt),
+    issuedAt: Number(issuedAt),
+    scopes: String(scopes).split(' ').filter(Boolean),
     accepts: acceptable.filter((each) => understood.includes(each)),
     ...(replaces !== undefined && { replaces: String(replaces) }),
   };

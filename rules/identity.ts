@@ -13,6 +13,8 @@ export interface Identity {
   readonly userId: string;
   /** Seconds since the epoch. */
   readonly expiresAt: number;
+  /** Seconds since the epoch; 0, which is before any revocation, where the token does not say. */
+  readonly issuedAt: number;
   /** The token's own, and those of the groups `scope:NAME` [S3-10]. */
   readonly scopes: readonly string[];
 }
@@ -24,7 +26,7 @@ export interface Identity {
  * Refuses `token-invalid` (no access token, no `sub` or no `exp`), `tenant-needed`, `tenant-not-allowed`.
  */
 export function identify(claims: Readonly<Record<string, unknown>>, wanted?: string): Identity {
-  const { sub, exp, token_use, scope } = claims;
+  const { sub, exp, iat, token_use, scope } = claims;
   const groups = namesOf(claims['cognito:groups']);
   const expiresAt = Number(exp);
   // An HTTP API's authorizer takes an id token as well: its audience is the same client.
@@ -36,6 +38,7 @@ export function identify(claims: Readonly<Record<string, unknown>>, wanted?: str
     tenant: chooseTenant(tenantsOf(groups), wanted),
     userId: sub,
     expiresAt,
+    issuedAt: Number(iat) || 0,
     scopes: [...namesOf(scope), ...named(groups, SCOPE_GROUP)],
   };
 }

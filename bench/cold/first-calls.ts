@@ -56,7 +56,10 @@ const message = {
   topics: { L: [{ S: topic }] },
 };
 
-const admission = { ...session, expiresAt: '9999999999', accepts: '' };
+const admission = {
+  ...session,
+  ...{ expiresAt: '9999999999', issuedAt: '1', scopes: '', accepts: '' },
+};
 const atDoor = { methodArn: 'arn', requestContext: { requestTimeEpoch: now } };
 
 /** What each function is woken by, most commonly. Whatever it is, its first call to AWS is in it. */
@@ -99,6 +102,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'generate-invitation': {},
   'connection-manager': { action: 'get_user_connections', userId: session.userId },
   'drop-connection': { connectionId },
+  revoke: { userId: session.userId },
   'check-session': { userId: session.userId, sessionId: session.sessionId },
   'broadcast-event': { type: 'bench.begun', tournamentId: 'one', data: {} },
 };

@@ -12,6 +12,7 @@ import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { isoTime, newConnection, seconds } from '../../rules/connection.ts';
 import type { Engine, EveryReach } from '../../test/support/engine.ts';
+import { identityOf } from '../../test/support/identity.ts';
 import { openTestSockets, type TestSockets } from '../../test/support/sockets.ts';
 import { TENANT } from './crowd.ts';
 import { type Meter, openMeter, sumOf, type Units } from './meter.ts';
@@ -58,7 +59,7 @@ export async function measureLife(meter: Meter, reach: Reach): Promise<Measured>
     measured.set(name, await meter.measure(work));
   };
   const session: SessionName = { tenant: TENANT, userId: 'somebody', sessionId: 'tab' };
-  const identity = { ...session, expiresAt: seconds(NOW) + 3600 };
+  const identity = identityOf({ ...session, expiresAt: seconds(NOW) + 3600 });
   const connect = (id: string) => {
     reach.sockets.open(id);
     return putConnection(reach, newConnection(id, 'PENDING', NOW));

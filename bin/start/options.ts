@@ -4,6 +4,8 @@ export interface StartOptions {
   readonly port: number;
   readonly dataDirectory?: string;
   readonly handoutDirectory?: string;
+  /** Settings of the app, as `cdk deploy -c` takes them. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -14,6 +16,7 @@ export const HELP = `Runs Switchboard on this machine: the same template as "cdk
 
   --port N    the console's port; the APIs and the AWS endpoint have the next ones (8787)
   --data DIR  keep everything in DIR from one start to the next (nothing is kept)
+  --set N=V   a setting of the app, as "cdk deploy -c switchboard:N=V"; may be given several times
   --into DIR  where outputs.json and env are written; another one for a second stage (.stage)
   --json      one JSON object a line, for programs; {"ready": …} or {"error": …} ends the start
   --help      this text
@@ -33,8 +36,20 @@ export function readOptions(args: readonly string[]): StartOptions {
   if (!Number.isInteger(port) || port < 0 || port > HIGHEST_PORT) {
     throw new Error(`--port takes a whole number from 0 to ${HIGHEST_PORT}, not "${values.port}".`);
   }
-  const { data: dataDirectory, into: handoutDirectory, json, help } = values;
-  return { port, dataDirectory, handoutDirectory, json, help };
+  const { data: dataDirectory, into: handoutDirectory, set, json, help } = values;
+  return { port, dataDirectory, handoutDirectory, settings: readSettings(set), json, help };
+}
+
+function readSettings(given: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((pair) => {
+      const [, name, value] = /^(\w+)=(.*)$/.exec(pair) ?? [];
+      if (name === undefined || value === undefined) {
+        throw new Error(`--set takes NAME=VALUE, as door=ticket, not "${pair}".`);
+      }
+      return [`switchboard:${name}`, value];
+    }),
+  );
 }
 
 function parse(args: readonly string[]) {
@@ -45,6 +60,7 @@ function parse(args: readonly string[]) {
         port: { type: 'string', default: '8787' },
         data: { type: 'string' },
         into: { type: 'string' },
+        set: { type: 'string', multiple: true, default: [] },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

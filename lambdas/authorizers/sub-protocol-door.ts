@@ -5,8 +5,10 @@ import { readOffer } from '../../rules/sub-protocol.ts';
 import { authorizerEdge } from '../platform/authorizer-edge.ts';
 import { openVerifier } from '../platform/identity.ts';
 import { readShape } from '../platform/read-shape.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const verify = openVerifier();
+const topics = openTopics();
 
 /** [S3-01] [S3-11] Lets in whoever offers our sub-protocol, and beside it a token that is good. */
 export const handler = authorizerEdge('sub-protocol', async ({ headers = {} }) => {
@@ -18,8 +20,10 @@ export const handler = authorizerEdge('sub-protocol', async ({ headers = {} }) =
     accepts = [],
   } = readShape(readOffer(headers['Sec-WebSocket-Protocol'] ?? ''), subProtocolOffer);
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
+  const identity = await verify(token, tenant);
   return {
-    ...(await verify(token, tenant)),
+    ...identity,
+    scopes: topics.scopesOf(identity.scopes),
     sessionId,
     ...(replaces !== undefined && { replaces }),
     accepts: acceptable.filter((each) => accepts.includes(each)),

@@ -17,7 +17,7 @@ import { demandCursors } from '../../rules/fill.ts';
 import { fillsReply } from '../../rules/frames.ts';
 import type { Identity } from '../../rules/identity.ts';
 import type { Incoming } from '../../rules/message.ts';
-import { demandTopic } from '../../rules/topic-policy.ts';
+import { demandTopic, demandTopicName } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import type { Reaches } from '../platform/reach.ts';
@@ -139,9 +139,9 @@ type Answer<Message> = (
 
 /** A message of the protocol without an answer here does not compile. */
 const answers: { readonly [Name in Exclude<Action, 'authenticate'>]: Answer<MessageOf<Name>> } = {
-  subscribe: async (reach, { session, connectionId }, { id, topics, cursors }, now) => {
+  subscribe: async (reach, { session, connectionId, scopes }, { id, topics, cursors }, now) => {
     for (const topic of [...topics, ...(cursors ?? []).map((cursor) => cursor.topic)]) {
-      demandTopic(session, topic);
+      demandTopic(reach.topics, { ...session, scopes }, topic);
     }
     // Before anything is written: who is refused has subscribed to nothing.
     if (cursors !== undefined) demandCursors(cursors);
@@ -156,15 +156,17 @@ const answers: { readonly [Name in Exclude<Action, 'authenticate'>]: Answer<Mess
   },
 
   unsubscribe: async (reach, { session, connectionId }, { id, topics }) => {
-    for (const topic of topics) demandTopic(session, topic);
+    // Also of a topic that has been closed to them since.
+    for (const topic of topics) demandTopicName(topic);
     await unsubscribe(reach, session, topics);
     note('session.unsubscribed', { ...session, connectionId, topics });
     const reply: Unsubscribed = { type: 'unsubscribed', ...echo(id), topics: [...new Set(topics)] };
     return JSON.stringify(reply);
   },
 
-  readNotifications: async (reach, { session, connectionId }, { id, cursors, limit }, now) => {
-    for (const { topic } of cursors) demandTopic(session, topic);
+  readNotifications: async (reach, { session, connectionId, scopes }, asking, now) => {
+    const { id, cursors, limit } = asking;
+    for (const { topic } of cursors) demandTopic(reach.topics, { ...session, scopes }, topic);
     noteAcknowledged({ session, connectionId }, cursors);
     const { tenant } = session;
     const asked = { tenant, reader: session, cursors, now, ...(limit !== undefined && { limit }) };

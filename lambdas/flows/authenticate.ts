@@ -4,12 +4,15 @@ import { Refusal } from '../../contract/refusals.ts';
 import type { ConnectionRow, PlayerRow, SessionRow } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import type { Identity } from '../../rules/identity.ts';
+import { isRevoked } from '../../rules/revocation.ts';
 import { type Coming, comingOf } from '../../rules/session.ts';
+import type { TopicPolicy } from '../../rules/topic-policy.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { type LostCondition, type TransactItem, transact } from '../platform/transact.ts';
 import { type Binding, bindConnection } from '../stores/connections.ts';
-import { addToPlayer, beginSession, getSession, joinSession } from '../stores/sessions.ts';
+import { addToPlayer } from '../stores/players.ts';
+import { beginSession, getSession, joinSession } from '../stores/sessions.ts';
 import { evict } from './evict.ts';
 import { reviveSubscriptions } from './revive-subscriptions.ts';
 
@@ -17,7 +20,7 @@ export type AuthenticateReach = Reaches<{
   connections: 'get' | 'put' | 'update';
   sessions: 'get' | 'update';
   subscriptions: 'update';
-}> & { readonly sockets: Sockets<'delete'> };
+}> & { readonly sockets: Sockets<'delete'>; readonly topics: TopicPolicy };
 
 export interface AuthenticateRequest {
   readonly connectionId: string;
@@ -38,16 +41,24 @@ export type Entered = Pick<Authenticated, 'session' | 'notice'>;
  * player, so that versions have no gaps [S0-09]. The session is keyed by the verified user: a session id
  * is only a name [S0-15].
  *
- * Refuses `session-id-invalid`, `connection-gone`, `already-authenticated`, `too-many-sessions`.
+ * Refuses `session-id-invalid`, `connection-gone`, `already-authenticated`, `access-revoked`, `too-many-sessions`.
  */
 export async function authenticate(
   reach: AuthenticateReach,
-  { tenant, userId, expiresAt }: Omit<Identity, 'scopes'>,
+  { tenant, userId, expiresAt, issuedAt, scopes }: Identity,
   { connectionId, sessionId, replaces, accepts = [], now }: AuthenticateRequest,
 ): Promise<Entered> {
   if (!isSessionId(sessionId)) throw new Refusal('session-id-invalid');
   const session = { tenant, userId, sessionId };
-  const binding: Binding = { ...session, connectionId, authExpiresAt: expiresAt, accepts, now };
+  const binding: Binding = {
+    ...session,
+    connectionId,
+    authExpiresAt: expiresAt,
+    issuedAt,
+    scopes: reach.topics.scopesOf(scopes),
+    accepts,
+    now,
+  };
   const was = await enter(reach, binding, (live) => comingOf(live, binding, replaces));
   if (replaces !== undefined && replaces !== connectionId && was?.conns?.has(replaces)) {
     const eviction = await evict(reach, replaces, now);
@@ -74,6 +85,7 @@ async function enter(
 ): Promise<SessionRow | undefined> {
   for (;;) {
     const was = await getSession(reach, binding);
+    if (was && isRevoked(was, binding)) throw new Refusal('access-revoked');
     const { life, items } = entryTo(reach, binding, was, comingTo);
     const outcome = await transact(reach, [bindConnection(reach, binding), ...items]);
     if (outcome.isDone) {
@@ -85,7 +97,7 @@ async function enter(
     const [connection, , player] = outcome.lost;
     if (connection) throw refusalOf(connection);
     // Told by its own row: beside a conflict, nothing is known of the session's condition.
-    if (player && !hasSession(player, binding.sessionId)) throw new Refusal('too-many-sessions');
+    if (player && !hasSession(player, binding.sessionId)) throw refusalOfPlayer(player, binding);
     // Ended, left, or joined by another bind since it was read: look again.
   }
 }
@@ -101,9 +113,14 @@ function entryTo(
   if (was?.state !== 'live') {
     return { life: next, items: [beginSession(reach, binding, next), addToPlayer(reach, binding)] };
   }
-  const { isQuiet, accepts } = comingTo(was);
+  const { isQuiet, ...coming } = comingTo(was);
   const life = isQuiet ? was.life : next;
-  return { life, items: [joinSession(reach, binding, { was, life, accepts })] };
+  return { life, items: [joinSession(reach, binding, { was, life, coming })] };
+}
+
+function refusalOfPlayer({ row }: LostCondition, binding: Binding): Refusal {
+  const isBarred = isRevoked((row ?? {}) as Partial<PlayerRow>, binding);
+  return new Refusal(isBarred ? 'access-revoked' : 'too-many-sessions');
 }
 
 const hasSession = ({ row }: LostCondition, sessionId: string): boolean =>

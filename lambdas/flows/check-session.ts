@@ -1,11 +1,12 @@
 import { SUBSCRIPTIONS_AT_ONCE } from '../../contract/limits.ts';
-import type { SessionName } from '../../contract/tables.ts';
+import type { SessionName, SessionRow } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import { note } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { transact } from '../platform/transact.ts';
-import { endSession, getSession, removeFromPlayer } from '../stores/sessions.ts';
+import { removeFromPlayer } from '../stores/players.ts';
+import { endSession, getSession } from '../stores/sessions.ts';
 import { makeDormant } from '../stores/subscriptions.ts';
 import { getTopics, keepTopicsUntil } from '../stores/topics.ts';
 
@@ -38,17 +39,13 @@ export async function checkSession(
     const row = await getSession(reach, session);
     if (row?.state !== 'live') {
       // Also when another call ended it: that one may have died before it came this far.
-      if (row?.dormant) await makeAllDormant(reach, session, row.life, row.ttl ?? ttl);
+      if (row) await finishEnd(reach, session, row, ttl);
       return { is: 'ended' };
     }
     if (row.conns !== undefined || row.detachedAt === undefined) return { is: 'live' };
     const wait = row.detachedAt + graceSeconds - seconds(now);
     if (wait > 0) return { is: 'waiting', seconds: wait };
-    const outcome = await transact(reach, [
-      endSession(reach, session, seconds(now) - graceSeconds, ttl),
-      removeFromPlayer(reach, session),
-    ]);
-    if (outcome.isDone) note('session.ended', { ...session });
+    await endDetached(reach, session, seconds(now) - graceSeconds, ttl);
   }
   throw new Error(`Session ${session.sessionId} and its player do not agree that it lives.`);
 }
@@ -56,13 +53,33 @@ export async function checkSession(
 /** Each look but the first follows a change by somebody else: rows that these flows wrote come to rest. */
 const LOOKS_MOST = 20;
 
-/** A later life may begin meanwhile; what it has written anew does not carry this life's mark. */
-async function makeAllDormant(
+/** Ends a session that nobody is in since then (seconds) or before; false when that is not so. */
+export async function endDetached(
+  reach: Reaches<{ sessions: 'update' }>,
+  session: SessionName,
+  since: number,
+  ttl: number,
+): Promise<boolean> {
+  const outcome = await transact(reach, [
+    endSession(reach, session, since, ttl),
+    removeFromPlayer(reach, session),
+  ]);
+  if (outcome.isDone) note('session.ended', { ...session });
+  return outcome.isDone;
+}
+
+/**
+ * Makes the subscriptions of a session that has ended dormant. A later life may begin meanwhile; what it has
+ * written anew does not carry this life's mark.
+ */
+export async function finishEnd(
   reach: CheckSessionReach,
   session: SessionName,
-  life: number,
-  ttl: number,
+  { dormant, life, ttl: itsTtl }: SessionRow,
+  laterTtl: number,
 ): Promise<void> {
+  if (!dormant) return;
+  const ttl = itsTtl ?? laterTtl;
   const topics = await getTopics(reach, session);
   await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, (topic) =>
     makeDormant(reach, session, topic, life, ttl),

@@ -1,5 +1,6 @@
 import { PAGE_BYTES } from '../../contract/limits.ts';
 import { topicOfKey } from '../../contract/tables.ts';
+import { type Audience, isIn, type TopicPolicy } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import type { Queues } from '../platform/queues.ts';
@@ -15,6 +16,7 @@ export type DeliverReach = ServeReach &
     /** Where the further pages of a large topic go: to functions of their own. */
     readonly queues: Queues<'delivery'>;
     readonly recipientsPerPage: number;
+    readonly topics: TopicPolicy;
   };
 
 /**
@@ -51,7 +53,10 @@ export async function deliver(
   });
 }
 
-/** Routes to all subscribers of a topic, as many together as one page holds. */
+/**
+ * Routes to all subscribers of a topic, as many together as one page holds. Those whom the rules of topics shut
+ * out since they subscribed are left out: rules may have changed, and so may a token's scopes.
+ */
 async function* pagesOf(
   reach: DeliverReach,
   topic: string,
@@ -59,9 +64,10 @@ async function* pagesOf(
 ): AsyncGenerator<Route[], undefined> {
   let page: Route[] = [];
   let bytes = 0;
+  const audience = reach.topics.audienceOf(topicOfKey(topic).topic);
   for await (const subscribers of subscribersOf(reach, topic)) {
     for (const route of await reach.routes.to(reach, topic, subscribers, now)) {
-      if (route.connections.length === 0) continue;
+      if (route.connections.length === 0 || !mayHear(audience, route)) continue;
       const more = bytesOf(route);
       if (page.length >= reach.recipientsPerPage || bytes + more > PAGE_BYTES) {
         yield page;
@@ -75,11 +81,15 @@ async function* pagesOf(
   yield page;
 }
 
+const mayHear = (audience: Audience, { session, scopes }: Route): boolean =>
+  isIn(audience, { ...session, scopes });
+
 /** As JSON, rounded up: every part of it is plain letters. */
-const bytesOf = ({ session, connections, accepts }: Route): number =>
+const bytesOf = ({ session, connections, accepts, scopes }: Route): number =>
   150 +
   session.tenant.length +
   session.userId.length +
   session.sessionId.length +
   accepts.join('","').length +
+  scopes.join('","').length +
   connections.reduce((sum, id) => sum + id.length + 3, 0);

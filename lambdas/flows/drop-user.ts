@@ -5,7 +5,8 @@ import { targetOf } from '../../contract/tables.ts';
 import type { AuditedCall } from '../../rules/audit.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { getPlayer, getSessions } from '../stores/sessions.ts';
+import { getPlayer } from '../stores/players.ts';
+import { getSessions } from '../stores/sessions.ts';
 import { type AuditReach, audited } from './audited.ts';
 import { type EvictReach, evict } from './evict.ts';
 

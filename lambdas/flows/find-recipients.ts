@@ -8,7 +8,8 @@ import {
   topicKey,
 } from '../../contract/tables.ts';
 import { lastsUntil } from '../../rules/connection.ts';
-import { isMeant, type Meant } from '../../rules/criteria.ts';
+import { isMeant, type Listeners, type Meant } from '../../rules/criteria.ts';
+import type { TopicPolicy } from '../../rules/topic-policy.ts';
 import { inParallel, inPieces } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { eachConnection, getConnections } from '../stores/connection-lists.ts';
@@ -19,7 +20,7 @@ export type FindRecipientsReach = Reaches<{
   connections: 'batchGet' | 'scan';
   sessions: 'query' | 'batchGet';
   subscriptions: 'query';
-}>;
+}> & { readonly topics: TopicPolicy };
 
 export type Recipient = DirectMessagePage['recipients'][number];
 
@@ -34,8 +35,8 @@ export async function findRecipients(
   to: Criteria,
   now: number,
 ): Promise<Recipient[]> {
-  const subscribers = to.topics && (await subscribersTo(reach, tenant, to.topics));
-  const meant: Meant = { tenant, to, ...(subscribers && { subscribers }) };
+  const listeners = to.topics && (await listenersTo(reach, tenant, to.topics));
+  const meant: Meant = { tenant, to, ...(listeners && { listeners }) };
   const found: Recipient[] = [];
   const take = (rows: readonly ConnectionRow[]) => {
     for (const row of rows) {
@@ -58,7 +59,7 @@ const isEverybodysBusiness = ({ connectionIds, userIds, topics }: Criteria): boo
 /** Connections that may be meant, each once. */
 async function* candidates(
   reach: FindRecipientsReach,
-  { tenant, to, subscribers = new Set() }: Meant,
+  { tenant, to, listeners = [] }: Meant,
 ): AsyncGenerator<string[]> {
   if (to.connectionIds) {
     yield [...new Set(to.connectionIds)];
@@ -70,6 +71,7 @@ async function* candidates(
       )
     ).flat();
   } else {
+    const subscribers = new Set(listeners.flatMap((each) => [...each.subscribers]));
     const sessions = [...subscribers].map((key) => ({ tenant, ...subscriberOfKey(key) }));
     for (const piece of inPieces(sessions, SESSIONS_AT_ONCE)) {
       yield membersOf(await getSessions(reach, piece));
@@ -84,17 +86,18 @@ const SESSIONS_AT_ONCE = 10 * NAMES_PER_CRITERION;
 const membersOf = (sessions: readonly (SessionRow | undefined)[]): string[] =>
   sessions.flatMap((session) => [...(session?.conns ?? [])]);
 
-/** Whose subscriptions to one of these topics are active. */
-async function subscribersTo(
+function listenersTo(
   reach: FindRecipientsReach,
   tenant: string,
   topics: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (const topic of new Set(topics)) {
-    for await (const rows of subscribersOf(reach, topicKey(tenant, topic))) {
-      for (const { subscriber, ttl } of rows) if (ttl === undefined) found.add(subscriber);
-    }
-  }
-  return found;
+): Promise<Listeners[]> {
+  return Promise.all(
+    [...new Set(topics)].map(async (topic) => {
+      const subscribers = new Set<string>();
+      for await (const rows of subscribersOf(reach, topicKey(tenant, topic))) {
+        for (const { subscriber, ttl } of rows) if (ttl === undefined) subscribers.add(subscriber);
+      }
+      return { subscribers, audience: reach.topics.audienceOf(topic) };
+    }),
+  );
 }

@@ -2,7 +2,8 @@ import type { Notice, NoticeFrame } from '../../contract/protocol.ts';
 import type { SessionName } from '../../contract/tables.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
-import { getPlayer, getSessions } from '../stores/sessions.ts';
+import { getPlayer } from '../stores/players.ts';
+import { getSessions } from '../stores/sessions.ts';
 import { connectionsOf } from './routes.ts';
 
 export type NotifyReach = Reaches<{ sessions: 'get' | 'batchGet' }> & {

@@ -1,12 +1,14 @@
 import type { Ping, Pong, Position } from '../../contract/protocol.ts';
 import { isDueForSignOfLife, isoTime, sessionOf } from '../../rules/connection.ts';
-import { demandTopic } from '../../rules/topic-policy.ts';
+import { demandTopic, type TopicPolicy } from '../../rules/topic-policy.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getConnection, touchConnection } from '../stores/connections.ts';
 import { positionsOf } from './positions.ts';
 import { noteAcknowledged, speakerOf } from './speaker.ts';
 
-type Reach = Reaches<{ connections: 'get' | 'update'; notifications: 'batchGet' }>;
+type Reach = Reaches<{ connections: 'get' | 'update'; notifications: 'batchGet' }> & {
+  readonly topics: TopicPolicy;
+};
 
 /**
  * [S4-02] A ping is answered to anybody. With positions it also tells an authenticated client which of
@@ -33,9 +35,9 @@ async function behindOf(
   asked: { readonly connectionId: string; readonly now: number },
 ): Promise<Position[]> {
   const speaker = await speakerOf(reach, asked);
-  const { session } = speaker;
+  const { session, scopes } = speaker;
   const topics = positions.map(({ topic }) => topic);
-  for (const topic of topics) demandTopic(session, topic);
+  for (const topic of topics) demandTopic(reach.topics, { ...session, scopes }, topic);
   noteAcknowledged(speaker, positions);
   const heads = await positionsOf(reach, session.tenant, topics);
   return heads.filter((head, at) => {

@@ -9,6 +9,7 @@ import {
   topicOfKey,
 } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
+import { expiryOf } from '../../rules/session.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getSession, getSessions } from '../stores/sessions.ts';
 
@@ -16,9 +17,10 @@ import { getSession, getSessions } from '../stores/sessions.ts';
 export interface Route {
   readonly session: SessionName;
   readonly connections: readonly string[];
-  /** What each of them understands. */
+  /** What each of them understands, and may. */
   readonly accepts: readonly Accepted[];
-  /** Seconds: its token's expiry, or the age that no socket reaches. */
+  readonly scopes: readonly string[];
+  /** Seconds: when the first of their tokens expires, or the age that no socket reaches. */
   readonly until: number;
 }
 
@@ -70,8 +72,12 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
       session,
       connections,
       accepts: row?.accepts ?? [],
+      scopes: row?.scopes ?? [],
       // Beyond the age of any socket an id says nothing any more.
-      until: Math.min(row?.authExpiresAt ?? 0, seconds(now) + SOCKET_MOST_SECONDS),
+      until: Math.min(
+        seconds(now) + SOCKET_MOST_SECONDS,
+        ...connections.map((id) => (row ? expiryOf(row, id) : 0)),
+      ),
     };
     remembered.delete(name);
     if (row && connections.length > 0) {
@@ -104,6 +110,8 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
 const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
   [tenant, userId, sessionId].join(SEPARATOR);
 
-/** None of a session that has ended, and none after its token's expiry. */
+/** None of a session that has ended, and none whose own token has expired. */
 export const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>
-  row?.state === 'live' && row.authExpiresAt > seconds(now) ? [...(row.conns ?? [])] : [];
+  row?.state === 'live'
+    ? [...(row.conns ?? [])].filter((id) => expiryOf(row, id) > seconds(now))
+    : [];

@@ -54,7 +54,7 @@ export async function sendMessage(
   pace: Pace,
 ): Promise<DirectMessageReport> {
   demandScope(identity, DIRECT_MESSAGES_SCOPE);
-  demandCriteria(identity, request.to);
+  demandCriteria(reach.topics, identity, request.to);
   const id = key === undefined ? randomUUID() : idUnder(identity, key);
   const fresh = newDirectMessage(id, identity, request, now);
   const frame = directMessageFrame(fresh, request.message);

@@ -9,6 +9,7 @@ import { getConnection, touchConnection } from '../stores/connections.ts';
 export interface Speaker {
   readonly session: SessionName;
   readonly connectionId: string;
+  readonly scopes: readonly string[];
 }
 
 /**
@@ -27,12 +28,12 @@ export async function speakerOf(
   if (!row || !session) throw new Refusal('not-authenticated');
   if ((row.authExpiresAt ?? 0) <= seconds(now)) throw new Refusal('token-expired');
   if (isDueForSignOfLife(row, now)) await touchConnection(reach, connectionId, now);
-  return { session, connectionId };
+  return { session, connectionId, scopes: row.scopes ?? [] };
 }
 
 /** How far a client says that it has got, topic by topic. */
 export const noteAcknowledged = (
-  { session, connectionId }: Speaker,
+  { session, connectionId }: Omit<Speaker, 'scopes'>,
   cursors: readonly Cursor[],
 ): void =>
   note('session.acknowledged', {

@@ -1,5 +1,6 @@
 import {
   AUTHENTICATE_WITHIN_SECONDS,
+  EXPIRED_EARLY_SECONDS,
   PROBES_PER_SWEEP,
   SWEEP_EVERY_MINUTES,
   SWEEP_PROBING_SECONDS,
@@ -7,12 +8,13 @@ import {
 } from '../../contract/limits.ts';
 import type { ConnectionRow } from '../../contract/tables.ts';
 import { ageInSeconds, isProbable, seconds } from '../../rules/connection.ts';
-import { END, steps } from '../../rules/connection-states.ts';
+import { END, isActive, steps } from '../../rules/connection-states.ts';
 import { turnsOf } from '../../rules/turns.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { scanConnections } from '../stores/connections.ts';
 import type { SessionTimes } from './check-session.ts';
+import { evict } from './evict.ts';
 import {
   type Probed,
   type ProbedRow,
@@ -30,6 +32,8 @@ export interface SweepReport {
   readonly active: number;
   readonly probed: number;
   readonly reaped: number;
+  /** Connections whose token had expired. */
+  readonly expired: number;
   readonly healedSessions: number;
   readonly endedSessions: number;
   readonly drift: Drift;
@@ -45,20 +49,22 @@ const REAPS_AT_ONCE = 32;
 
 /**
  * The net under everything that is usually prompt [S3-04]: asks the gateway about the connections before it
- * judges any, and about none that is younger than a minute; closes what no reaper closed, and heals
- * sessions that a crash left with members or checks that nobody remembers. What it does, the ordinary
+ * judges any, and about none that is younger than a minute; closes what no reaper closed and what outlives
+ * its token, and heals sessions that a crash left with members or checks that nobody remembers. What it does, the ordinary
  * flows do too; it only finds.
  */
 export async function sweep(reach: SweepReach, times: SessionTimes): Promise<SweepReport> {
   const { now } = times;
-  const { active, present, overdue, crowd } = await lookAtConnections(reach, now);
+  const { active, present, overdue, expired, crowd } = await lookAtConnections(reach, now);
   await inParallel(overdue, REAPS_AT_ONCE, (connectionId) => reap(reach, connectionId, now));
+  await inParallel(expired, REAPS_AT_ONCE, (connectionId) => evict(reach, connectionId, now));
   const probed = await probeByTurns(reach, crowd, now);
   const sessions = await sweepSessions(reach, present, times);
   return {
     active,
     probed: probed.left + probed.alive + probed.unknown,
     reaped: overdue.length,
+    expired: expired.length,
     healedSessions: sessions.healed,
     endedSessions: sessions.ended,
     drift: { rowsWithoutSocket: probed.left, socketsWithoutRow: sessions.strays },
@@ -70,6 +76,7 @@ interface Connections {
   /** Those that have not left, so that only a member that is not among them needs a look. */
   readonly present: ReadonlySet<string>;
   readonly overdue: readonly string[];
+  readonly expired: readonly string[];
   readonly crowd: readonly ProbedRow[];
 }
 
@@ -77,16 +84,18 @@ async function lookAtConnections(reach: SweepReach, now: number): Promise<Connec
   let active = 0;
   const present = new Set<string>();
   const overdue: string[] = [];
+  const expired: string[] = [];
   const crowd: ProbedRow[] = [];
   for await (const rows of scanConnections(reach)) {
     for (const row of rows) {
       if (row.status === steps.hear.to && row.ttl > seconds(now)) active += 1;
       if (row.status !== END) present.add(row.connectionId);
       if (isOverdue(row, now)) overdue.push(row.connectionId);
-      if (isProbable(row, now)) crowd.push(toProbe(row));
+      if (hasExpired(row, now)) expired.push(row.connectionId);
+      else if (isProbable(row, now)) crowd.push(toProbe(row));
     }
   }
-  return { active, present, overdue, crowd };
+  return { active, present, overdue, expired, crowd };
 }
 
 /** Stale ones are asked about each time, of the others as many as the budget leaves room for. */
@@ -108,6 +117,12 @@ function probeByTurns(
     budgetSeconds: SWEEP_PROBING_SECONDS,
   });
 }
+
+/** [S3-10] Nothing is posted to it any more: closed, it comes back with a newer token, or not at all. */
+const hasExpired = ({ status, authExpiresAt }: ConnectionRow, now: number): boolean =>
+  isActive(status) &&
+  authExpiresAt !== undefined &&
+  authExpiresAt <= seconds(now) + EXPIRED_EARLY_SECONDS;
 
 /** Its reaper should have come long ago. */
 const isOverdue = (row: ConnectionRow, now: number): boolean =>

@@ -1,5 +1,6 @@
 import { httpOperations } from '../../contract/http.ts';
 import { readMessage } from '../flows/read-message.ts';
+import { demandStanding } from '../flows/standing.ts';
 import { httpEdge } from '../platform/http-edge.ts';
 import { openTables } from '../platform/reach.ts';
 
@@ -9,5 +10,8 @@ const reach = openTables('read-message');
 export const handler = httpEdge(
   'readMessage',
   httpOperations.readMessage.request,
-  ({ identity, path: { messageId = '' }, now }) => readMessage(reach, identity, messageId, now),
+  async ({ identity, path: { messageId = '' }, now }) => {
+    await demandStanding(reach, identity);
+    return readMessage(reach, identity, messageId, now);
+  },
 );

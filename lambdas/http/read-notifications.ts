@@ -2,10 +2,13 @@ import { httpOperations } from '../../contract/http.ts';
 import { fillsReply } from '../../rules/frames.ts';
 import { demandTopic } from '../../rules/topic-policy.ts';
 import { readMissed } from '../flows/read-missed.ts';
+import { demandStanding } from '../flows/standing.ts';
 import { httpEdge } from '../platform/http-edge.ts';
 import { openTables } from '../platform/reach.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = openTables('read-notifications');
+const topics = openTopics();
 const { request: shape } = httpOperations.readNotifications;
 
 /** [S1-04] [S1-10] What the caller missed, over HTTP. */
@@ -14,7 +17,8 @@ export const handler = httpEdge(
   shape,
   async ({ identity, origin, request, now }) => {
     const { cursors, limit } = request;
-    for (const { topic } of cursors) demandTopic(identity, topic);
+    await demandStanding(reach, identity);
+    for (const { topic } of cursors) demandTopic(topics, identity, topic);
     const missed = await readMissed(reach, {
       tenant: identity.tenant,
       cursors,

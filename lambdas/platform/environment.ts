@@ -58,6 +58,7 @@ export const settings: { readonly [Name in keyof Settings]: () => Settings[Name]
   RETENTION_SECONDS: () => Number(read('RETENTION_SECONDS')),
   EPOCH: () => read('EPOCH'),
   EXPRESS: () => read('EXPRESS') as Settings['EXPRESS'],
+  TOPICS: () => JSON.parse(read('TOPICS')) as Settings['TOPICS'],
 };
 
 /** A table outside the published layout (the sample store's), by the name of its variable. */

@@ -3,6 +3,7 @@ import {
   AdminDeleteUserCommand,
   AdminGetUserCommand,
   AdminSetUserPasswordCommand,
+  AdminUserGlobalSignOutCommand,
   type AttributeType,
   CognitoIdentityProviderClient,
   InitiateAuthCommand,
@@ -50,6 +51,8 @@ interface AdminCalls {
   find(userName: string): Promise<User | undefined>;
   /** Harmless when repeated. */
   remove(userId: string): Promise<void>;
+  /** Ends whatever the user's refresh tokens may still mint. Nothing for one whom the pool does not know. */
+  signOutEverywhere(userId: string): Promise<void>;
 }
 
 interface CallOf {
@@ -57,6 +60,7 @@ interface CallOf {
   readonly AdminSetUserPassword: 'finish';
   readonly AdminGetUser: 'find';
   readonly AdminDeleteUser: 'remove';
+  readonly AdminUserGlobalSignOut: 'signOutEverywhere';
 }
 
 export type Users<Calls extends UserCall = never> = PublicCalls & Pick<AdminCalls, CallOf[Calls]>;
@@ -141,6 +145,11 @@ export function openUsers<Name extends Knowing>(_: Name): Users<Declared<Name>> 
     async remove(userId) {
       await client
         .send(new AdminDeleteUserCommand({ UserPoolId, Username: userId }), inTime())
+        .catch(refusedOr(['UserNotFoundException']));
+    },
+    async signOutEverywhere(userId) {
+      await client
+        .send(new AdminUserGlobalSignOutCommand({ UserPoolId, Username: userId }), inTime())
         .catch(refusedOr(['UserNotFoundException']));
     },
   };

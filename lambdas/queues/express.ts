@@ -6,6 +6,7 @@ import { queueBatchEdge } from '../platform/queue-edge.ts';
 import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = {
   ...openTables('express'),
@@ -13,6 +14,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('express'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  topics: openTopics(),
 };
 
 /** New messages that were handed on at once: numbered and posted before their stream brings them. */

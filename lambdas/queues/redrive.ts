@@ -6,6 +6,7 @@ import { queueEdge } from '../platform/queue-edge.ts';
 import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = {
   ...openTables('redrive'),
@@ -13,6 +14,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('redrive'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  topics: openTopics(),
 };
 
 /** A batch of new notifications was given up on. It comes without its content: the rows tell. */

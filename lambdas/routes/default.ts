@@ -5,12 +5,14 @@ import { openVerifier } from '../platform/identity.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
 import { openSockets } from '../platform/sockets.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = {
   ...openTables('default'),
   sockets: openSockets('default'),
   verify: openVerifier(),
   door: settings.DOOR(),
+  topics: openTopics(),
 };
 
 /** Every frame of a client. The answer is the return value; its status stays 200, or AWS would replace it. */

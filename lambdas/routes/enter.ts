@@ -9,9 +9,14 @@ import { measure } from '../platform/metrics.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
 import { openSockets } from '../platform/sockets.ts';
+import { openTopics } from '../platform/topics.ts';
 import { putConnection } from '../stores/connections.ts';
 
-const reach = { ...openTables('enter'), sockets: openSockets('enter') };
+const reach = {
+  ...openTables('enter'),
+  sockets: openSockets('enter'),
+  topics: openTopics(),
+};
 /** Browsers give up a socket whose server names none of the sub-protocols that they offered. */
 const named = settings.DOOR() === 'sub-protocol' && {
   headers: { 'Sec-WebSocket-Protocol': SUB_PROTOCOL },

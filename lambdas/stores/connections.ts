@@ -5,7 +5,16 @@ import { isoTime, livingTtl, tombstone, tombstoneTtl } from '../../rules/connect
 import { steps } from '../../rules/connection-states.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
-import { anyOf, conditional, ex, holds, updateItem, updating } from './expression.ts';
+import {
+  anyOf,
+  conditional,
+  ex,
+  holds,
+  settingOrRemoving,
+  together,
+  updateItem,
+  updating,
+} from './expression.ts';
 
 type Reach<Rights extends 'get' | 'put' | 'update' | 'scan'> = Reaches<{ connections: Rights }>;
 
@@ -57,6 +66,10 @@ export const putTombstone = (
 export interface Binding extends SessionName {
   readonly connectionId: string;
   readonly authExpiresAt: number;
+  /** Seconds: when its token was issued. */
+  readonly issuedAt: number;
+  /** What is kept of its token's scopes. */
+  readonly scopes: readonly string[];
   readonly accepts: readonly Accepted[];
   readonly now: number;
 }
@@ -66,16 +79,23 @@ export interface Binding extends SessionName {
  * session already (a repeated `authenticate`, or a newer token in place).
  */
 export const bindConnection = (reach: Reach<'update'>, binding: Binding): TransactItem => {
-  const { connectionId, tenant, userId, sessionId, authExpiresAt, now } = binding;
+  const { connectionId, tenant, userId, sessionId, authExpiresAt, scopes, now } = binding;
   return updateItem(
     reach.tables.connections.name,
     { connectionId },
-    ex`SET #status = ${steps.bind.to}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
-      #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
+    together(
+      ex`SET #status = ${steps.bind.to}, #tenant = ${tenant}, #userId = ${userId}, #sessionId = ${sessionId},
+        #authExpiresAt = ${authExpiresAt}, #timestamp = ${isoTime(now)}, #ttl = ${livingTtl(now)}`,
+      settingOrRemoving({ scopes: kept(scopes) }),
+    ),
     ex`#status = ${steps.bind.from[0]} OR (#status IN (${anyOf(steps.bindAgain.from)})
       AND #tenant = ${tenant} AND #userId = ${userId} AND #sessionId = ${sessionId})`,
   );
 };
+
+/** Nearly every row has none, and is the smaller for it. */
+export const kept = (scopes: readonly string[]): readonly string[] | undefined =>
+  scopes.length > 0 ? scopes : undefined;
 
 /** Marks a bound connection as left, and takes it out of the index of users. */
 export const leaveConnection = (

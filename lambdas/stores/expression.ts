@@ -16,6 +16,25 @@ export const ex = (parts: TemplateStringsArray, ...values: unknown[]): Expressio
   values,
 });
 
+/** One expression of several, in this order. */
+export const together = (...pieces: readonly Expression[]): Expression =>
+  pieces.reduce((all, { parts: [first = '', ...rest], values }) => ({
+    parts: [...all.parts.slice(0, -1), `${all.parts.at(-1)} ${first}`, ...rest],
+    values: [...all.values, ...values],
+  }));
+
+/** Goes on after a `SET`: with the attributes that have a value, and a `REMOVE` of the others. */
+export function settingOrRemoving(attributes: Readonly<Record<string, unknown>>): Expression {
+  const all = Object.entries(attributes);
+  const missing = all.filter(([, value]) => value === undefined).map(([name]) => `#${name}`);
+  return together(
+    ...all
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => ({ parts: [`, #${name} = `, ''], values: [value] })),
+    { parts: [missing.length > 0 ? `REMOVE ${missing.join(', ')}` : ''], values: [] },
+  );
+}
+
 /** Several values in one place: `#status IN (${anyOf(steps.leave.from)})`. */
 export const anyOf = (values: readonly unknown[]): AnyOf => new AnyOf(values);
 

@@ -1,20 +1,27 @@
 import { GetCommand, QueryCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { SESSIONS_PER_USER } from '../../contract/limits.ts';
-import type { Accepted, Notice } from '../../contract/protocol.ts';
+import type { Notice } from '../../contract/protocol.ts';
 import {
-  PLAYER_ITEM,
-  type PlayerRow,
   playerKey,
   type SessionName,
   type SessionRow,
   sessionItem,
 } from '../../contract/tables.ts';
 import { isoTime, seconds } from '../../rules/connection.ts';
+import type { Coming } from '../../rules/session.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { batchGet } from './batch-get.ts';
-import type { Binding } from './connections.ts';
-import { ex, holds, selecting, updateItem, updating } from './expression.ts';
+import { type Binding, kept } from './connections.ts';
+import {
+  ex,
+  holds,
+  selecting,
+  settingOrRemoving,
+  together,
+  updateItem,
+  updating,
+} from './expression.ts';
+import { isNotRevokedFor } from './revocation.ts';
 
 type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'query' | 'scan'> = Reaches<{
   sessions: Rights;
@@ -23,11 +30,6 @@ type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'query' | 'scan'> = Re
 export const sessionKey = ({ tenant, userId, sessionId }: SessionName) => ({
   player: playerKey(tenant, userId),
   item: sessionItem(sessionId),
-});
-
-const playerRowKey = ({ tenant, userId }: Omit<SessionName, 'sessionId'>) => ({
-  player: playerKey(tenant, userId),
-  item: PLAYER_ITEM,
 });
 
 export async function getSession(
@@ -42,20 +44,6 @@ export async function getSession(
     }),
   );
   return Item as SessionRow | undefined;
-}
-
-export async function getPlayer(
-  reach: Reach<'get'>,
-  player: Omit<SessionName, 'sessionId'>,
-): Promise<PlayerRow | undefined> {
-  const { Item } = await reach.documents.send(
-    new GetCommand({
-      TableName: reach.tables.sessions.name,
-      Key: playerRowKey(player),
-      ConsistentRead: true,
-    }),
-  );
-  return Item as PlayerRow | undefined;
 }
 
 /** Consistent, in the order asked; undefined where there is no such session. */
@@ -96,28 +84,37 @@ export async function sessionsOf(
 
 /** How a connection is to come to a live session, as that one was read. */
 export interface Entry {
-  readonly was: Pick<SessionRow, 'life' | 'conns'>;
+  readonly was: Pick<SessionRow, 'life' | 'conns' | 'authExpiresAt' | 'expiries'>;
   /** The same number, or the next one: then the subscriptions are to be revived before the reply. */
   readonly life: number;
-  readonly accepts: readonly Accepted[];
+  readonly coming: Omit<Coming, 'isQuiet'>;
 }
 
-/** Adds a connection to a live session, as long as it is as it was read: who else was in it decided how. */
+/**
+ * Adds a connection to a live session, as long as it is as it was read: who else was in it, and with which
+ * tokens, decided how.
+ */
 export const joinSession = (
   reach: Reach<'update'>,
-  { connectionId, authExpiresAt, ...session }: Binding,
-  { was, life, accepts }: Entry,
+  { connectionId, issuedAt, ...session }: Binding,
+  { was, life, coming: { authExpiresAt, expiries, accepts, scopes } }: Entry,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
     sessionKey(session),
-    life === was.life
-      ? ex`SET #authExpiresAt = ${authExpiresAt}, #accepts = ${accepts} ADD #conns ${new Set([connectionId])}`
-      : ex`SET #authExpiresAt = ${authExpiresAt}, #accepts = ${accepts}, #life = ${life}, #dormant = ${true}
-          ADD #conns ${new Set([connectionId])}`,
-    was.conns
-      ? ex`#state = ${'live'} AND #life = ${was.life} AND #conns = ${was.conns}`
-      : ex`#state = ${'live'} AND #life = ${was.life} AND attribute_not_exists(#conns)`,
+    together(
+      ex`SET #authExpiresAt = ${authExpiresAt}, #accepts = ${accepts}`,
+      ...(life === was.life ? [] : [ex`, #life = ${life}, #dormant = ${true}`]),
+      settingOrRemoving({ expiries, scopes: kept(scopes) }),
+      ex`ADD #conns ${new Set([connectionId])}`,
+    ),
+    together(
+      ex`#state = ${'live'} AND #life = ${was.life} AND #authExpiresAt = ${was.authExpiresAt}`,
+      was.expiries ? ex`AND #expiries = ${was.expiries}` : ex`AND attribute_not_exists(#expiries)`,
+      ex`AND`,
+      isNotRevokedFor(issuedAt),
+      was.conns ? ex`AND #conns = ${was.conns}` : ex`AND attribute_not_exists(#conns)`,
+    ),
   );
 
 /** Begins a life of a session that is not live: its first, or the next of one that has ended. */
@@ -129,21 +126,42 @@ export const beginSession = (
   updateItem(
     reach.tables.sessions.name,
     sessionKey(binding),
-    ex`SET #state = ${'live'}, #life = ${life}, #connectedAt = ${isoTime(binding.now)},
-      #authExpiresAt = ${binding.authExpiresAt}, #accepts = ${binding.accepts},
-      #conns = ${new Set([binding.connectionId])}
-      REMOVE #ttl, #detachedAt`,
-    life === 1 ? ex`attribute_not_exists(#state)` : ex`#state = ${'ended'} AND #life = ${life - 1}`,
+    together(
+      ex`SET #state = ${'live'}, #life = ${life}, #connectedAt = ${isoTime(binding.now)},
+        #authExpiresAt = ${binding.authExpiresAt}, #accepts = ${binding.accepts},
+        #conns = ${new Set([binding.connectionId])}`,
+      settingOrRemoving({
+        scopes: kept(binding.scopes),
+        ttl: undefined,
+        detachedAt: undefined,
+        expiries: undefined,
+      }),
+    ),
+    life === 1
+      ? ex`attribute_not_exists(#state)`
+      : together(
+          ex`#state = ${'ended'} AND #life = ${life - 1} AND`,
+          isNotRevokedFor(binding.issuedAt),
+        ),
   );
 
-/** `size()` of a missing attribute is not a number, so "no sessions yet" has to be asked for itself. */
-export const addToPlayer = (reach: Reach<'update'>, session: SessionName): TransactItem =>
-  updateItem(
-    reach.tables.sessions.name,
-    playerRowKey(session),
-    ex`ADD #sessions ${new Set([session.sessionId])}, #version ${1}`,
-    ex`NOT contains(#sessions, ${session.sessionId})
-      AND (attribute_not_exists(#sessions) OR size(#sessions) < ${SESSIONS_PER_USER})`,
+/** Shuts a session to every token that was issued until then; false where there is none, or it is shut for longer. */
+export const barSession = (
+  reach: Reach<'update'>,
+  session: SessionName,
+  until: number,
+): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.sessions.name,
+        Key: sessionKey(session),
+        ...updating(
+          ex`SET #revokedUntil = ${until}`,
+          together(ex`attribute_exists(#state) AND`, isNotRevokedFor(until)),
+        ),
+      }),
+    ),
   );
 
 /**
@@ -178,14 +196,6 @@ export const endSession = (
     sessionKey(session),
     ex`SET #state = ${'ended'}, #dormant = ${true}, #ttl = ${ttl}`,
     ex`#state = ${'live'} AND attribute_not_exists(#conns) AND #detachedAt <= ${detachedBefore}`,
-  );
-
-export const removeFromPlayer = (reach: Reach<'update'>, session: SessionName): TransactItem =>
-  updateItem(
-    reach.tables.sessions.name,
-    playerRowKey(session),
-    ex`ADD #version ${1} DELETE #sessions ${new Set([session.sessionId])}`,
-    ex`contains(#sessions, ${session.sessionId})`,
   );
 
 /** The subscriptions of this life are active again; false when it is over. */

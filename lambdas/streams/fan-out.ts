@@ -9,6 +9,7 @@ import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
 import { streamEdge } from '../platform/stream-edge.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = {
   ...openTables('fan-out'),
@@ -16,6 +17,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('fan-out'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  topics: openTopics(),
 };
 
 const hasExpress = settings.EXPRESS() === 'on';

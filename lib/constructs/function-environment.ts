@@ -14,9 +14,14 @@ import type { FunctionSpec, QueueName } from '../../contract/functions.ts';
 import { type TableName, tables } from '../../contract/tables.ts';
 import { keysOf } from '../records.ts';
 
+/** Those that are one word. */
+export type PlainSettings = Omit<Settings, 'TOPICS'>;
+
 /** What functions are told of their surroundings. */
 export interface Surroundings {
-  readonly settings: Settings;
+  readonly settings: PlainSettings;
+  /** The setting `TOPICS`, as JSON: stacks that come later open topics of theirs, so it may be told at the very end. */
+  readonly topics: string;
   /** The dimension of every metric. */
   readonly deployment: string;
   readonly socketsEndpoint: string;
@@ -38,6 +43,7 @@ export function functionEnvironment(
   const declared = keysOf(tables).filter((table) => spec.tables[table] !== undefined);
   return {
     ...settingsAsText(known.settings),
+    ['TOPICS' satisfies keyof Settings]: known.topics,
     [DEPLOYMENT_VARIABLE]: known.deployment,
     ...Object.fromEntries(declared.map((table) => [tableVariable(table), known.tableName(table)])),
     ...Object.fromEntries(
@@ -54,5 +60,5 @@ export function functionEnvironment(
   };
 }
 
-const settingsAsText = (settings: Settings): Readonly<Record<string, string>> =>
+const settingsAsText = (settings: PlainSettings): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));

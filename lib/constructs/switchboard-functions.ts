@@ -5,7 +5,6 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { ManagerAction } from '../../contract/connection-manager.ts';
-import type { Settings } from '../../contract/environment.ts';
 import { type FunctionName, functions, type QueueSpec, queues } from '../../contract/functions.ts';
 import { CLEANUP_EVERY_HOURS, SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
 import type { TableName } from '../../contract/tables.ts';
@@ -15,7 +14,7 @@ import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
 import { BundledFunction, functionLog } from './bundled-function.ts';
 import { followStream, takeFromQueue } from './event-sources.ts';
-import { functionEnvironment } from './function-environment.ts';
+import { functionEnvironment, type PlainSettings } from './function-environment.ts';
 import { functionRights } from './function-rights.ts';
 import type { HttpGateway } from './http-gateway.ts';
 import { streamSources } from './stream-sources.ts';
@@ -28,7 +27,9 @@ export interface SwitchboardFunctionsProps {
   readonly queues: SwitchboardQueues;
   readonly sockets: WebSocketGateway;
   readonly http: HttpGateway;
-  readonly settings: Settings;
+  readonly settings: PlainSettings;
+  /** {@link Surroundings.topics} */
+  readonly topics: string;
   readonly namesFunctions: boolean;
   readonly logRetention: RetentionDays;
 }
@@ -58,6 +59,7 @@ export function switchboardFunctions(
         memoryMb: functions[name].memoryMb,
         environment: functionEnvironment(functions[name], {
           settings,
+          topics: props.topics,
           deployment,
           socketsEndpoint: sockets.stage.callbackUrl,
           httpUrl: http.api.apiEndpoint,

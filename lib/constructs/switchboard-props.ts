@@ -49,6 +49,11 @@ export interface SwitchboardProps {
    */
   readonly express?: boolean;
   /**
+   * Topics that every signed-in user may use, or patterns of them, as `allowTopics` takes them.
+   * @default - none: topics are closed until something opens them
+   */
+  readonly topics?: readonly string[];
+  /**
    * The pages that may call the HTTP API from a browser, as `https://host[:port]`.
    * @default - none
    */
@@ -105,6 +110,7 @@ export const switchboardDefaults = {
   eventsKeptDays: EVENTS_KEPT_DAYS,
   epoch: '1',
   express: false,
+  topics: [],
   allowedOrigins: [],
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
   throttleRate: 5000,

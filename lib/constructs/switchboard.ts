@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import type {
   HttpApi,
   IHttpRouteAuthorizer,
@@ -25,10 +25,14 @@ import {
   NOTIFICATION_TYPE,
 } from '../../contract/events.ts';
 import { functions, type InvokedFunction, type Verb } from '../../contract/functions.ts';
+import { TOPIC_RULES_CHARACTERS } from '../../contract/limits.ts';
 import type { TableName } from '../../contract/tables.ts';
+import { isTopicPattern, type TopicRule } from '../../contract/topic-rules.ts';
+import { Mistake } from '../mistake.ts';
 import { keysOf } from '../records.ts';
 import { type BridgeProps, bridgeRule } from './bridge-rule.ts';
 import { busRule } from './bus-rule.ts';
+import type { PlainSettings } from './function-environment.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
@@ -67,7 +71,8 @@ export class Switchboard extends Construct {
   readonly metrics: SwitchboardMetrics;
   private readonly sockets: WebSocketGateway;
   private readonly queues: SwitchboardQueues;
-  private readonly settings: Settings;
+  private readonly settings: PlainSettings;
+  private readonly topicRules: TopicRule[];
 
   constructor(scope: Construct, id: string, props: SwitchboardProps = {}) {
     super(scope, id);
@@ -86,6 +91,9 @@ export class Switchboard extends Construct {
       EXPRESS: chosen.express ? 'on' : 'off',
     };
 
+    this.topicRules = [];
+    for (const topics of chosen.topics) this.allowTopics(topics);
+
     this.sockets = new WebSocketGateway(this, 'WebSocket', chosen);
     const http = new HttpGateway(this, 'Http', { ...chosen, state });
     this.queues = new SwitchboardQueues(this, 'Queues');
@@ -96,6 +104,7 @@ export class Switchboard extends Construct {
       sockets: this.sockets,
       http,
       settings: this.settings,
+      topics: Lazy.string({ produce: () => JSON.stringify(this.topicRules) }),
       namesFunctions: chosen.namesFunctions,
       logRetention: chosen.logRetention,
     });
@@ -122,6 +131,20 @@ export class Switchboard extends Construct {
     this.userPool = state.userPool;
     this.userPoolClient = state.userPoolClient;
     this.eventBus = state.eventBus;
+  }
+
+  /**
+   * [S3-13] Opens topics to users: a topic, or a pattern as in {@link TopicRule.topics}. What nothing opens is
+   * closed, apart from `user/{sub}/…`, which is each user's own. Throws at a pattern that is none.
+   */
+  allowTopics(topics: string, options: Pick<TopicRule, 'scope'> = {}): void {
+    demandTopicRule({ topics, ...options });
+    this.topicRules.push({ topics, ...options });
+    if (JSON.stringify(this.topicRules).length > TOPIC_RULES_CHARACTERS) {
+      throw new Mistake(
+        `The rules of topics have more than ${TOPIC_RULES_CHARACTERS} characters together: use patterns.`,
+      );
+    }
   }
 
   /** Lets a function publish, in one transaction with whatever else it may write [S1-14]. */
@@ -210,5 +233,17 @@ export class Switchboard extends Construct {
 
   private onLifecycle(type: LifecycleType, id: string, options: OnEventOptions): Rule {
     return busRule(this, id, { eventBus: this.eventBus, source: LIFECYCLE_SOURCE, type }, options);
+  }
+}
+
+/** A scope goes from door to door as one word. */
+function demandTopicRule({ topics, scope }: TopicRule): void {
+  if (!isTopicPattern(topics)) {
+    throw new Mistake(
+      `"${topics}" is no pattern of topics: segments of a topic, "*", "{sub}" or "{tenant}", parted by "/", "**" at the end at most, and none below "user/".`,
+    );
+  }
+  if (scope !== undefined && !/^\S+$/.test(scope)) {
+    throw new Mistake(`"${scope}" is no scope: it is one word.`);
   }
 }

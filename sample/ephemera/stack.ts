@@ -23,7 +23,7 @@ import { BundledFunction } from '../../lib/constructs/bundled-function.ts';
 import { EventInbox } from '../../lib/constructs/event-inbox.ts';
 import { type Right, tableRights } from '../../lib/constructs/right.ts';
 import type { Switchboard } from '../../lib/constructs/switchboard.ts';
-import { operations } from './operations.ts';
+import { ONLINE_TOPIC, operations } from './operations.ts';
 import { ONLINE_TABLE_VARIABLE, type OnlineRow } from './rows.ts';
 
 const sources = {
@@ -73,6 +73,7 @@ export class EphemeraStack extends Stack {
     switchboard.onSessionDisconnect('SessionDisconnect', options);
     const followPresence = this.onlineFunction('FollowPresence', ['put'], inbox.right);
     switchboard.grantPublish(followPresence);
+    switchboard.allowTopics(ONLINE_TOPIC);
     inbox.feed(followPresence);
   }
 

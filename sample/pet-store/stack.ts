@@ -14,7 +14,7 @@ import type { Verb } from '../../contract/functions.ts';
 import { BundledFunction } from '../../lib/constructs/bundled-function.ts';
 import { tableRights } from '../../lib/constructs/right.ts';
 import type { Switchboard } from '../../lib/constructs/switchboard.ts';
-import { operations } from './operations.ts';
+import { operations, PET_TOPIC } from './operations.ts';
 import { PETS_TABLE_VARIABLE, type PetRow } from './rows.ts';
 
 const sources = {
@@ -53,6 +53,7 @@ export class PetStoreStack extends Stack {
     const getPet = this.petFunction('GetPet', ['get']);
     const updatePet = this.petFunction('UpdatePet', ['get', 'put']);
     switchboard.grantPublish(updatePet);
+    switchboard.allowTopics(PET_TOPIC);
 
     this.route(switchboard, operations.listPets, listPets);
     this.route(switchboard, operations.getPet, getPet);

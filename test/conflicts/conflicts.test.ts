@@ -26,21 +26,18 @@ import {
   putTombstone,
   touchConnection,
 } from '../../lambdas/stores/connections.ts';
-import {
-  addToPlayer,
-  dropMembers,
-  getSession,
-  markRevived,
-} from '../../lambdas/stores/sessions.ts';
+import { addToPlayer } from '../../lambdas/stores/players.ts';
+import { dropMembers, getSession, markRevived } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type ConflictProxy, startConflictProxy } from '../support/conflict-proxy.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { notificationsOf } from '../support/notifications.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 const PET = topicKey('default', 'Pet');
-const joe = { tenant: 'default', userId: 'joe', expiresAt: NOW / 1000 + 3600 };
+const joe = identityOf({ userId: 'joe', expiresAt: NOW / 1000 + 3600 });
 const tab = { tenant: 'default', userId: 'joe', sessionId: 'tab' };
 /** A slow one. */
 const REQUEST_MS = 300;
@@ -57,9 +54,9 @@ beforeAll(async () => {
 afterAll(() => engine.stop());
 beforeEach(async () => {
   proxy = await startConflictProxy(engine);
-  const { tables } = await engine.createTables();
+  const { tables, topics } = await engine.createTables();
   const { documents } = proxy;
-  reach = { documents, tables, sockets: openTestSockets(), retentionSeconds: 3600 };
+  reach = { documents, tables, topics, sockets: openTestSockets(), retentionSeconds: 3600 };
 });
 afterEach(() => proxy.stop());
 
@@ -92,7 +89,13 @@ describe('where transactions conflict', () => {
     await many(SESSIONS_PER_USER, (at) => connect(`c${at}`));
     const outcomes = await many(SESSIONS_PER_USER, (at) => {
       const binding = { ...tab, sessionId: `tab-${at}`, connectionId: `c${at}`, now: NOW };
-      const bound = { ...binding, authExpiresAt: joe.expiresAt, accepts: [] };
+      const bound = {
+        ...binding,
+        authExpiresAt: joe.expiresAt,
+        issuedAt: 0,
+        scopes: [],
+        accepts: [],
+      };
       const TransactItems = [bindConnection(reach, bound), addToPlayer(reach, bound)];
       return reach.documents.send(new TransactWriteCommand({ TransactItems }));
     });
@@ -153,6 +156,8 @@ describe('a transaction', () => {
     ...tab,
     connectionId: 'c1',
     authExpiresAt: joe.expiresAt,
+    issuedAt: 0,
+    scopes: [],
     accepts: [],
     now: NOW,
   };

@@ -18,6 +18,7 @@ import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { identityOf } from '../support/identity.ts';
 import { textOf } from './claims.ts';
 import type { Step } from './plan.ts';
 import { Outage } from './scheduler.ts';
@@ -97,7 +98,7 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
       const replaced = world().rows.connection(replaces ?? connectionId);
       const owner = replaced?.userId ?? replaced?.formerUserId;
       const isOwn = owner === userId && replaced?.sessionId === sessionId;
-      await authenticate(reach, { tenant: 'default', userId, expiresAt }, request);
+      await authenticate(reach, identityOf({ userId, expiresAt }), request);
       if (isOpen(connectionId)) world().claims.bound(connectionId);
       if (replaces === undefined || replaces === connectionId || !isOwn) return;
       if (!world().unshut.has(replaces)) evicted(replaces);

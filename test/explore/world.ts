@@ -243,6 +243,7 @@ export function openWorld(
     lost: 0,
     reachThrough: (gate) => ({
       tables: reach.tables,
+      topics: reach.topics,
       documents: Object.assign(Object.create(reach.documents), {
         send: (command: Command) => send(gate, command),
       }),

@@ -12,6 +12,7 @@ import { newBroadcast } from '../../rules/broadcast.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { openCrowd } from '../support/crowd.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 import { until } from '../support/until.ts';
 
@@ -42,7 +43,11 @@ beforeEach(async () => {
 async function come(connectionId: string, tenant = 'default', age = 120): Promise<void> {
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', T0 - age * 1000));
-  const identity = { tenant, userId: `user-${connectionId}`, expiresAt: T0 / 1000 + 3600 };
+  const identity = identityOf({
+    tenant,
+    userId: `user-${connectionId}`,
+    expiresAt: T0 / 1000 + 3600,
+  });
   await authenticate(reach, identity, { connectionId, sessionId: 'tab', now: T0 });
 }
 

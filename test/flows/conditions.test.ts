@@ -33,8 +33,9 @@ import {
 } from '../../lambdas/stores/direct-messages.ts';
 import { dropNotice } from '../../lambdas/stores/notices.ts';
 import { getNotification, markTold } from '../../lambdas/stores/notifications.ts';
+import { addToPlayer, barPlayer, removeFromPlayer } from '../../lambdas/stores/players.ts';
 import {
-  addToPlayer,
+  barSession,
   beginSession,
   dropMembers,
   endSession,
@@ -42,7 +43,6 @@ import {
   joinSession,
   leaveSession,
   markRevived,
-  removeFromPlayer,
 } from '../../lambdas/stores/sessions.ts';
 import {
   makeDormant,
@@ -69,9 +69,12 @@ const binding = {
   ...tab,
   connectionId: 'c1',
   authExpiresAt: NOW / 1000 + 3600,
+  issuedAt: NOW / 1000,
+  scopes: [],
   accepts: [],
   now: NOW,
 };
+const coming = { authExpiresAt: binding.authExpiresAt, accepts: [], scopes: [] };
 const player = playerKey('default', 'joe');
 const pending = newConnection('c1', 'PENDING', NOW);
 const bound: ConnectionRow = { ...pending, ...tab, status: 'CONNECTED' };
@@ -182,18 +185,36 @@ describe('a session', () => {
       row: {},
       read: { life: 1, conns: new Set(['c0']) },
     },
-  ])('that $as is not joined as it was read', async ({ row, read: was }) => {
+    { as: 'has a newer token', row: { authExpiresAt: 1 }, read: { life: 1 } },
+    {
+      as: 'has a connection with an older token',
+      row: { conns: new Set(['c0']), expiries: { c0: 5 } },
+      read: { life: 1, conns: new Set(['c0']) },
+    },
+    {
+      as: 'has one with another token',
+      row: { conns: new Set(['c0']), expiries: { c0: 5 } },
+      read: { life: 1, conns: new Set(['c0']), expiries: { c0: 6 } },
+    },
+    {
+      as: 'was revoked',
+      row: { revokedUntil: binding.issuedAt },
+      read: { life: 1 },
+    },
+  ])('that $as is not joined as it was read', async ({ row, read }) => {
     await sessionRow(row);
+    const was = { authExpiresAt: binding.authExpiresAt, ...read };
     for (const life of [was.life, was.life + 1]) {
-      const entry = { was, life, accepts: [] };
-      expect(await isDone(joinSession(reach, binding, entry))).toBe(false);
+      expect(await isDone(joinSession(reach, binding, { was, life, coming }))).toBe(false);
     }
   });
 
   it('with the same members, in whatever order, is joined', async () => {
-    await sessionRow({ conns: new Set(['c0', 'c2']) });
-    const was = { life: 1, conns: new Set(['c2', 'c0']) };
-    expect(await isDone(joinSession(reach, binding, { was, life: 1, accepts: [] }))).toBe(true);
+    const expiries = { c0: 5, c2: 6 };
+    await sessionRow({ conns: new Set(['c0', 'c2']), expiries, revokedUntil: 1 });
+    const { authExpiresAt } = binding;
+    const was = { life: 1, conns: new Set(['c2', 'c0']), authExpiresAt, expiries };
+    expect(await isDone(joinSession(reach, binding, { was, life: 1, coming }))).toBe(true);
   });
 
   it.each([
@@ -201,6 +222,11 @@ describe('a session', () => {
     { as: 'lives', row: { life: 1 }, life: 2 },
     { as: 'had a life since', row: { life: 2, state: 'ended' } as const, life: 2 },
     { as: 'ended', row: { life: 1, state: 'ended' } as const, life: 1 },
+    {
+      as: 'was revoked',
+      row: { life: 1, state: 'ended', revokedUntil: binding.issuedAt } as const,
+      life: 2,
+    },
   ])('that $as does not begin life $life', async ({ row, life }) => {
     await sessionRow(row);
     expect(await isDone(beginSession(reach, binding, life))).toBe(false);
@@ -261,10 +287,40 @@ describe('the audit log', () => {
 describe('a player', () => {
   it('gets a session once, and loses it once: the version counts neither twice', async () => {
     await playerRow(new Set(['tab-1']));
-    expect(await isDone(addToPlayer(reach, tab))).toBe(false);
+    expect(await isDone(addToPlayer(reach, binding))).toBe(false);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(true);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(false);
     expect(await rowOf(PLAYER_ITEM)).toMatchObject({ version: 2 });
+  });
+});
+
+describe('who is shut out', () => {
+  const until = NOW / 1000;
+
+  it('by a token from before joins no session more than there are, and a newer one does', async () => {
+    await put('sessions', { player, item: PLAYER_ITEM, version: 1, revokedUntil: until });
+    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until }))).toBe(false);
+    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until + 1 }))).toBe(true);
+  });
+
+  it('stays so for the longest time that was said', async () => {
+    await sessionRow({});
+    for (const shut of [
+      (at: number) => barSession(reach, tab, at),
+      (at: number) => barPlayer(reach, tab, at),
+    ]) {
+      expect(await shut(until)).toBe(true);
+      expect(await shut(until)).toBe(false);
+      expect(await shut(until - 1)).toBe(false);
+      expect(await shut(until + 1)).toBe(true);
+    }
+    expect(await getSession(reach, tab)).toMatchObject({ revokedUntil: until + 1 });
+    expect(await rowOf(PLAYER_ITEM)).toMatchObject({ revokedUntil: until + 1, version: 0 });
+  });
+
+  it('of a session that nobody has begun is nobody', async () => {
+    expect(await barSession(reach, tab, until)).toBe(false);
+    expect(await getSession(reach, tab)).toBeUndefined();
   });
 });
 

@@ -10,6 +10,7 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestJournal, type TestJournal } from '../support/journal.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -17,7 +18,7 @@ let engine: Engine;
 let reach: EveryReach & { sockets: TestSockets; journal: TestJournal };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
-const joe = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 86_400 };
+const joe = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 86_400 });
 const desk = 'desk-0000000000=';
 const phone = 'phone-000000000=';
 

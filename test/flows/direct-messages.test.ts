@@ -25,6 +25,7 @@ import { makeDormant } from '../../lambdas/stores/subscriptions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { openCrowd } from '../support/crowd.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
@@ -64,14 +65,14 @@ async function come(
   const connectionId = [userId, sessionId, tenant].join('-');
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', T0 - age * 1000));
-  const identity = { tenant, userId, expiresAt: T0 / 1000 + HOUR };
+  const identity = identityOf({ tenant, userId, expiresAt: T0 / 1000 + HOUR });
   await authenticate(reach, identity, { connectionId, sessionId, now: T0 });
   if (topics) await subscribe(reach, { ...identity, sessionId }, connectionId, topics);
   return connectionId;
 }
 
 const crowd = (count: number) => openCrowd(reach, count, T0);
-const ada = { tenant: 'default', userId: 'ada', expiresAt: T0 / 1000 + HOUR };
+const ada = identityOf({ userId: 'ada', expiresAt: T0 / 1000 + HOUR });
 const sender = { ...ada, scopes: [DIRECT_MESSAGES_SCOPE] };
 const hello = { text: 'hello' };
 

@@ -12,6 +12,7 @@ import { openExpressLine } from '../../lambdas/platform/express-line.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { notificationsOf } from '../support/notifications.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
@@ -37,7 +38,7 @@ beforeEach(async () => {
   line = [];
   sockets.open('sam');
   await putConnection(reach, newConnection('sam', 'PENDING', T0 - 120_000));
-  const identity = { tenant, userId: 'sam', expiresAt: T0 / 1000 + 3600 };
+  const identity = identityOf({ tenant, userId: 'sam', expiresAt: T0 / 1000 + 3600 });
   await authenticate(reach, identity, { connectionId: 'sam', sessionId: 'tab', now: T0 });
   await subscribe(reach, { ...identity, sessionId: 'tab' }, 'sam', ['Pet', 'Cat']);
 });

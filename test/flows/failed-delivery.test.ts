@@ -18,6 +18,7 @@ import { putNotification } from '../../lambdas/stores/notifications.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -54,7 +55,7 @@ async function come(
 ) {
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', now - 120_000));
-  const identity = { tenant: 'default', userId, expiresAt: now / 1000 + lasts, scopes: [] };
+  const identity = identityOf({ userId, expiresAt: now / 1000 + lasts });
   const message = { action: 'authenticate', token: '', sessionId } as const;
   const through = { ...reach, verify: async () => identity, door: 'message' } as const;
   const incoming = { kind: 'action', message } as const;
@@ -143,7 +144,7 @@ describe('a connection that a notification does not reach, whatever is tried', (
     await tell();
     reach.sockets.open('joes-entry');
     await putConnection(reach, newConnection('joes-entry', 'PENDING', T0));
-    const identity = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 3600 };
+    const identity = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 3600 });
     await authenticate(reach, identity, { connectionId: 'joes-entry', sessionId: 'tab', now: T0 });
     expect(await come('joes-next')).toEqual({ session: 'resumed', notice });
   });

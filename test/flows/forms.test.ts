@@ -12,6 +12,7 @@ import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { notificationsOf } from '../support/notifications.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
@@ -47,11 +48,13 @@ async function join(userId: string, accepts: readonly Accepted[] = [], more: obj
   const { connectionId = userId, ...rest } = more as { connectionId?: string };
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', T0 - 120_000));
-  await authenticate(
-    reach,
-    { tenant: 'default', userId, expiresAt: T0 / 1000 + 3600 },
-    { connectionId, sessionId: 'tab', accepts, now: T0, ...rest },
-  );
+  await authenticate(reach, identityOf({ userId, expiresAt: T0 / 1000 + 3600 }), {
+    connectionId,
+    sessionId: 'tab',
+    accepts,
+    now: T0,
+    ...rest,
+  });
   await subscribe(reach, session, connectionId, ['Pet']);
 }
 
@@ -190,11 +193,12 @@ describe('messages that are ready together', () => {
   it('come packed from the moment when the connection says that it unpacks', async () => {
     await join('joe');
     await say('a', 'b');
-    await authenticate(
-      reach,
-      { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 3600 },
-      { connectionId: 'joe', sessionId: 'tab', accepts: ['packs'], now: T0 },
-    );
+    await authenticate(reach, identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 3600 }), {
+      connectionId: 'joe',
+      sessionId: 'tab',
+      accepts: ['packs'],
+      now: T0,
+    });
     await say('c', 'd');
     expect(frames('joe')).toMatchObject([{ seq: 1 }, { seq: 2 }, { type: 'pack' }]);
   });

@@ -14,6 +14,7 @@ import { matches } from '../../local/events/patterns.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { type EventEndpoint, startEventEndpoint } from '../support/event-endpoint.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 import { readStream, type StreamRecord } from '../support/table-stream.ts';
 
@@ -73,7 +74,7 @@ function randomFrom(seed: number): Random {
 async function play(userId: string, random: Random): Promise<void> {
   let now = T0;
   const opened: string[] = [];
-  const identity = { tenant: 'default', userId, expiresAt: T0 / 1000 + 7200 };
+  const identity = identityOf({ userId, expiresAt: T0 / 1000 + 7200 });
   const tabs = ['tab-0', 'tab-1', 'tab-2'];
   const anySession = () => `tab-${random(tabs.length)}`;
   /** One of the newest: some have left already, some are only just coming. */

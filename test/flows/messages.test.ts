@@ -23,6 +23,7 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getPayload, putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -53,7 +54,7 @@ beforeEach(async () => {
 async function join(userId: string, connectionId = userId, connectedAt = T0 - 120_000) {
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', connectedAt));
-  const identity = { tenant: 'default', userId, expiresAt: T0 / 1000 + 3600 };
+  const identity = identityOf({ userId, expiresAt: T0 / 1000 + 3600 });
   await authenticate(reach, identity, { connectionId, sessionId: 'tab', now: T0 });
   const session = { tenant: 'default', userId, sessionId: 'tab' };
   return { session, positions: await subscribe(reach, session, connectionId, ['Pet']) };

@@ -15,6 +15,7 @@ import { putConnection } from '../../lambdas/stores/connections.ts';
 import { putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -42,7 +43,7 @@ async function join(userId: string, more: object = {}) {
   const { connectionId = userId, ...rest } = more as { connectionId?: string };
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', T0 - 120_000));
-  const identity = { tenant: 'default', userId, expiresAt: T0 / 1000 + HOUR };
+  const identity = identityOf({ userId, expiresAt: T0 / 1000 + HOUR });
   const request = { connectionId, sessionId: 'tab', now: T0, ...rest };
   await authenticate(reach, identity, request);
   await subscribe(reach, { ...identity, sessionId: 'tab' }, connectionId, ['Pet']);
@@ -133,7 +134,7 @@ describe('a topic with more recipients than a page has room for', () => {
   it('[S3-10] a token that was renewed while the page waited is good', async () => {
     for (const user of users) await join(user);
     await say('m1');
-    const identity = { tenant: 'default', userId: 'eve', expiresAt: T0 / 1000 + 2 * HOUR };
+    const identity = identityOf({ userId: 'eve', expiresAt: T0 / 1000 + 2 * HOUR });
     await authenticate(reach, identity, { connectionId: 'eve', sessionId: 'tab', now: T0 });
     await work(later(HOUR));
     expect(heard()).toMatchObject({ dan: [], eve: ['m1'] });
@@ -159,6 +160,7 @@ describe('a topic with more recipients than a page has room for', () => {
       session: { tenant: 't'.repeat(64), userId: 'u'.repeat(128), sessionId: 's'.repeat(128) },
       connections: Array.from({ length: 40 }, () => 'c'.repeat(16)),
       accepts: ['references', 'packs'],
+      scopes: ['staff'],
       until: 1e10,
     } as const;
     const routes = {

@@ -12,7 +12,9 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { putSubscription } from '../../lambdas/stores/subscriptions.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { compileTopics } from '../../rules/topic-policy.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openPages } from '../support/pages.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
@@ -53,11 +55,12 @@ async function come(
 }
 
 const renew = (connectionId: string, lasts: number, more: object = {}) =>
-  authenticate(
-    reach,
-    { tenant: 'default', userId: 'sam', expiresAt: T0 / 1000 + lasts },
-    { connectionId, sessionId: 'tab', now: T0, ...more },
-  );
+  authenticate(reach, identityOf({ userId: 'sam', expiresAt: T0 / 1000 + lasts }), {
+    connectionId,
+    sessionId: 'tab',
+    now: T0,
+    ...more,
+  });
 
 const listen = (connectionId: string, topic = 'Pet') =>
   subscribe(reach, tab, connectionId, [topic]);
@@ -175,6 +178,50 @@ describe('a route that is remembered', () => {
     expect(heard('a')).toBe(1);
     await renew('a', HOUR);
     await say(later(600));
+    expect(heard('a')).toBe(2);
+  });
+
+  it('[S3-10] brings nothing to a connection after its own token’s expiry, whatever the others have', async () => {
+    await come('a', { lasts: 600 });
+    await come('b');
+    await listen('b');
+    await say();
+    await say(later(600));
+    expect([heard('a'), heard('b')]).toEqual([1, 2]);
+    await renew('a', HOUR);
+    await say(later(600));
+    expect([heard('a'), heard('b')]).toEqual([2, 3]);
+  });
+
+  it('[S3-13] brings nothing of a topic that was closed since, and does when it is opened again', async () => {
+    await come('a');
+    await listen('a');
+    await say();
+    const { topics } = reach;
+    reach = { ...reach, topics: compileTopics([]) };
+    await say();
+    expect(heard('a')).toBe(1);
+    reach = { ...reach, topics };
+    await say();
+    expect(heard('a')).toBe(2);
+  });
+
+  it('[S3-13] knows when a newer token has lost, or got, the scope that a topic asks for', async () => {
+    reach = { ...reach, topics: compileTopics([{ topics: 'Pet', scope: 'staff' }]) };
+    const renewed = (...scopes: string[]) => {
+      const who = identityOf({ userId: 'sam', expiresAt: T0 / 1000 + HOUR, scopes });
+      return authenticate(reach, who, { connectionId: 'a', sessionId: 'tab', now: T0 });
+    };
+    await come('a');
+    await renewed('other', 'staff');
+    await listen('a');
+    await say();
+    expect(heard('a')).toBe(1);
+    await renewed('other');
+    await say();
+    expect(heard('a')).toBe(1);
+    await renewed('staff');
+    await say();
     expect(heard('a')).toBe(2);
   });
 

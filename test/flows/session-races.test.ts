@@ -19,6 +19,7 @@ import { putConnection } from '../../lambdas/stores/connections.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 /** Races and crashes that the schedule explorer found, each by its name. */
@@ -28,7 +29,7 @@ let engine: Engine;
 let reach: TestReach;
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
-const joe = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 10 * 3600 };
+const joe = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 10 * 3600 });
 const tab: SessionName = { tenant: 'default', userId: 'joe', sessionId: 'tab-1' };
 const grace = { graceSeconds: 30, retentionSeconds: 3600 };
 

@@ -77,6 +77,7 @@ const say = (connectionId: string, frame: object, now: number) =>
         tenant: 'default',
         userId: 'joe',
         expiresAt: T0 / 1000 + 3600,
+        issuedAt: 0,
         scopes: [],
       }),
     },

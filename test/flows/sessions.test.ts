@@ -13,13 +13,14 @@ import { getConnection, putConnection } from '../../lambdas/stores/connections.t
 import { getSession } from '../../lambdas/stores/sessions.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
 let reach: EveryReach & { sockets: TestSockets };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
-const joe = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 3600 };
+const joe = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 3600 });
 const sam = { ...joe, userId: 'sam' };
 const tab = { tenant: 'default', userId: 'joe', sessionId: 'tab-1' };
 const grace = { graceSeconds: 30, retentionSeconds: 3600 };

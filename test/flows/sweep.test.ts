@@ -15,13 +15,14 @@ import { inParallel, inPieces } from '../../lambdas/platform/parallel.ts';
 import { getConnection, putConnection, scanConnections } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
 let reach: EveryReach & { sockets: TestSockets };
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
-const joe = { tenant: 'default', userId: 'joe', expiresAt: T0 / 1000 + 3600 };
+const joe = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 3600 });
 const grace = { graceSeconds: 30, retentionSeconds: 3600 };
 
 beforeAll(async () => {
@@ -101,6 +102,29 @@ describe('sweep', () => {
     const [rows, sockets] = await drift();
     expect(rows).toEqual(sockets);
     expect((await sweepAt(91)).drift).toEqual({ rowsWithoutSocket: 0, socketsWithoutRow: 0 });
+  });
+
+  it('[S3-10] closes what outlives its token, at the last sweep before the minute after it', async () => {
+    for (const [id, lasts] of [
+      ['short', 100],
+      ['long', 106],
+    ] as const) {
+      await connect(id);
+      const who = { ...joe, expiresAt: T0 / 1000 + lasts };
+      await bind(id, who, { sessionId: id });
+    }
+    expect(await sweepAt(94)).toMatchObject({ expired: 0 });
+    expect(await sweepAt(95)).toMatchObject({ expired: 1, drift: { rowsWithoutSocket: 0 } });
+    expect(reach.sockets.closed).toEqual(['short']);
+    expect((await getConnection(reach, 'short'))?.status).toBe('DISCONNECTED');
+    expect((await getConnection(reach, 'long'))?.status).toBe('CONNECTED');
+  });
+
+  it('[S3-10] leaves alone whoever has no token: where nobody authenticates, nobody’s ends', async () => {
+    reach.sockets.open('anybody');
+    await putConnection(reach, newConnection('anybody', 'CONNECTED', T0));
+    expect(await sweepAt(90)).toMatchObject({ expired: 0 });
+    expect(reach.sockets.closed).toEqual([]);
   });
 
   it('[S3-04] a socket without a row is closed, and counted', async () => {

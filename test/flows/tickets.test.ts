@@ -20,6 +20,8 @@ const ticketOf = (secret: string): TicketRow => ({
   userId: 'joe',
   sessionId: 'tab',
   expiresAt: NOW / 1000 + 3600,
+  issuedAt: NOW / 1000,
+  scopes: [],
   accepts: ['packs'],
   ttl: NOW / 1000 + 30,
 });

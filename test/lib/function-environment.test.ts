@@ -12,6 +12,7 @@ const known: Surroundings = {
     EPOCH: '1',
     EXPRESS: 'off',
   },
+  topics: '[{"topics":"Pet"}]',
   deployment: 'this one',
   socketsEndpoint: 'https://sockets/prod',
   httpUrl: 'https://http',
@@ -29,6 +30,7 @@ const settings = {
   RETENTION_SECONDS: '21600',
   EPOCH: '1',
   EXPRESS: 'off',
+  TOPICS: '[{"topics":"Pet"}]',
   DEPLOYMENT_NAME: 'this one',
 };
 

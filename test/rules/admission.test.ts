@@ -7,6 +7,8 @@ const joe: Admission = {
   userId: 'joe',
   sessionId: 'tab',
   expiresAt: 1_800_000_000,
+  issuedAt: 1_799_996_400,
+  scopes: ['staff', 'night'],
   accepts: [],
 };
 

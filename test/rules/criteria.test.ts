@@ -4,6 +4,7 @@ import { NAMES_PER_CRITERION } from '../../contract/limits.ts';
 import type { ConnectionRow } from '../../contract/tables.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { demandCriteria, isMeant } from '../../rules/criteria.ts';
+import { type Audience, compileTopics } from '../../rules/topic-policy.ts';
 
 const NOW = Date.parse('2026-01-01T12:00:00.000Z');
 
@@ -40,12 +41,14 @@ describe('criteria', () => {
   ])('%s are none', (_, to) => expect(reads(to)).toBe(false));
 
   it('[S1-13] name no other tenant, and no topic of another user', () => {
-    const joe = { tenant: 'acme', userId: 'joe' };
-    const demand = (to: Criteria) => () => demandCriteria(joe, to);
+    const joe = { tenant: 'acme', userId: 'joe', scopes: [] };
+    const policy = compileTopics([{ topics: 'Pet' }]);
+    const demand = (to: Criteria) => () => demandCriteria(policy, joe, to);
     expect(demand({ all: true, tenant: 'acme' })).not.toThrow();
     expect(demand({ topics: ['Pet', 'user/joe/inbox'] })).not.toThrow();
     expect(demand({ all: true, tenant: 'other' })).toThrow('tenant-not-allowed');
     expect(demand({ topics: ['Pet', 'user/sam/inbox'] })).toThrow('topic-not-allowed');
+    expect(demand({ topics: ['Other'] })).toThrow('topic-not-allowed');
     expect(demand({ topics: ['a#b'] })).toThrow('topic-invalid');
   });
 });
@@ -56,8 +59,18 @@ describe('a connection', () => {
     ...{ tenant: 'acme', userId: 'joe', sessionId: 'tab' },
     authExpiresAt: NOW / 1000 + 600,
   };
-  const meant = (to: Criteria, is: Partial<ConnectionRow> = {}, subscribers?: string[]) => {
-    const all = { tenant: 'acme', to, ...(subscribers && { subscribers: new Set(subscribers) }) };
+  const listening = (names: string[], audience: Audience = 'everybody') => ({
+    subscribers: new Set(names),
+    audience,
+  });
+  const meant = (
+    to: Criteria,
+    is: Partial<ConnectionRow> = {},
+    subscribers?: string[],
+    audience?: Audience,
+  ) => {
+    const listeners = subscribers && [listening([]), listening(subscribers, audience)];
+    const all = { tenant: 'acme', to, ...(listeners && { listeners }) };
     return isMeant({ ...row, ...is }, all, NOW);
   };
 
@@ -79,6 +92,13 @@ describe('a connection', () => {
   it('[S3-02] is not meant where its session listens to none of the topics', () => {
     expect(meant({ topics: ['Pet'] }, {}, ['joe#other', 'sam#tab'])).toBe(false);
     expect(meant({ topics: ['Pet'] }, {}, [])).toBe(false);
+  });
+
+  it('[S3-13] is not meant where the topic that it listens to has been closed to it', () => {
+    const isStaff: Audience = ({ scopes }) => scopes.includes('staff');
+    const topics = { topics: ['desk'] };
+    expect(meant(topics, {}, ['joe#tab'], isStaff)).toBe(false);
+    expect(meant(topics, { scopes: ['staff'] }, ['joe#tab'], isStaff)).toBe(true);
   });
 
   it.each([{ userIds: ['joe'] }, { sessionIds: ['tab'] }, { connectionIds: ['connection-1'] }])(
@@ -112,7 +132,7 @@ describe('a connection', () => {
     const anonymous = newConnection('connection-1', 'CONNECTED', NOW);
     const all = { tenant: 'default', to: { all: true } } as const;
     expect(isMeant(anonymous, all, NOW)).toBe(true);
-    const topics = { tenant: 'default', to: { topics: ['Pet'] }, subscribers: new Set<string>() };
+    const topics = { tenant: 'default', to: { topics: ['Pet'] }, listeners: [] };
     expect(isMeant(anonymous, topics, NOW)).toBe(false);
   });
 });

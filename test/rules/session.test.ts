@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../contract/protocol.ts';
+import type { SessionRow } from '../../contract/tables.ts';
 import { comingOf } from '../../rules/session.ts';
 
 interface Coming {
@@ -8,13 +9,32 @@ interface Coming {
   readonly id?: string;
   readonly expires?: number;
   readonly mine?: readonly Accepted[];
+  readonly scopes?: readonly string[];
+  readonly held?: readonly string[];
+  readonly expiries?: Readonly<Record<string, number>>;
   readonly replaces?: string;
 }
 
-const comes = ({ to, theirs = [], id = 'new', expires = 20, mine = [], replaces }: Coming) =>
+const comes = ({
+  to,
+  theirs = [],
+  id = 'new',
+  expires = 20,
+  mine = [],
+  scopes = [],
+  held = [],
+  expiries,
+  replaces,
+}: Coming) =>
   comingOf(
-    { ...(to.length > 0 && { conns: new Set(to) }), authExpiresAt: 20, accepts: theirs },
-    { connectionId: id, authExpiresAt: expires, accepts: mine },
+    {
+      ...(to.length > 0 && { conns: new Set(to) }),
+      ...(expiries && { expiries }),
+      authExpiresAt: 20,
+      accepts: theirs,
+      scopes: held,
+    },
+    { connectionId: id, authExpiresAt: expires, accepts: mine, scopes },
     replaces,
   );
 
@@ -35,7 +55,10 @@ describe('a connection that comes to a live session', () => {
     ['instead of one of several', { to: ['old', 'other'], replaces: 'old' }],
     ['instead of one that is not there', { to: ['other'], replaces: 'old' }],
     ['again, with a token that expires earlier', { to: ['new'], expires: 10 }],
+    ['again, after an earlier end', { to: ['new', 'other'], expiries: { new: 10 }, expires: 30 }],
     ['again, with another understanding', { to: ['new'], mine: ['packs'] }],
+    ['again, with another right', { to: ['new'], scopes: ['staff'] }],
+    ['again, without a right that it had', { to: ['new'], held: ['staff'] }],
   ])('does not come quietly %s', (_, coming) => expect(comes(coming).isQuiet).toBe(false));
 
   it.each<[string, Coming, readonly Accepted[]]>([
@@ -53,4 +76,42 @@ describe('a connection that comes to a live session', () => {
   ])('understands, with the session, %s', (_, coming, all) =>
     expect(comes(coming).accepts).toEqual(all),
   );
+
+  it.each<[string, Coming, readonly string[]]>([
+    ['alone, what its token may', { to: [], scopes: ['staff'] }, ['staff']],
+    [
+      'beside another, what both may',
+      { to: ['other'], held: ['staff'], scopes: ['night', 'staff'] },
+      ['staff'],
+    ],
+  ])('may, with the session, %s', (_, coming, all) => expect(comes(coming).scopes).toEqual(all));
+
+  it.each<[string, Coming, Partial<SessionRow>]>([
+    ['alone, is the one', { to: [], expires: 10 }, { authExpiresAt: 10 }],
+    ['in place, is the one', { to: ['new'], expires: 30 }, { authExpiresAt: 30 }],
+    [
+      'later than another, leaves that one its own',
+      { to: ['other'], expires: 30 },
+      { authExpiresAt: 30, expiries: { other: 20 } },
+    ],
+    [
+      'earlier than another, has its own',
+      { to: ['other'], expires: 10 },
+      { authExpiresAt: 20, expiries: { new: 10 } },
+    ],
+    [
+      'in place, and makes up for its own earlier end',
+      { to: ['other', 'new'], expires: 20, expiries: { new: 10 } },
+      { authExpiresAt: 20 },
+    ],
+    [
+      'after one that has left, does not speak of that one',
+      { to: ['other'], expires: 20, expiries: { gone: 10 } },
+      { authExpiresAt: 20 },
+    ],
+  ])("[S3-10] its token's end, %s", (_, coming, { authExpiresAt, expiries }) => {
+    const is = comes(coming);
+    expect({ ...is }).toMatchObject({ authExpiresAt, ...(expiries && { expiries }) });
+    expect(is.expiries).toEqual(expiries);
+  });
 });

@@ -9,6 +9,7 @@ import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { fillsReply } from '../../rules/frames.ts';
+import { identityOf } from '../support/identity.ts';
 import type { ActorReach, World } from './world.ts';
 
 /** One topic as the application heard it, from its subscription on. */
@@ -110,7 +111,7 @@ export function openSubscriber(world: World, userId: string): Subscriber {
   const connect = (id: string) =>
     act(`connects ${id}`, id, async (reach) => {
       await putConnection(reach, newConnection(id, 'PENDING', now - SINCE_LONG_MS));
-      const identity = { tenant, userId, expiresAt: now / 1000 + 24 * 3600 };
+      const identity = identityOf({ tenant, userId, expiresAt: now / 1000 + 24 * 3600 });
       const old = replaces === undefined ? {} : { replaces };
       const request = { connectionId: id, sessionId: session.sessionId, now, ...old };
       const bound = await authenticate(reach, identity, request);

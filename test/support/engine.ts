@@ -13,9 +13,13 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Right } from '../../contract/functions.ts';
 import { type TableName, tables } from '../../contract/tables.ts';
 import type { Reaches } from '../../lambdas/platform/reach.ts';
+import { compileTopics, type TopicPolicy } from '../../rules/topic-policy.ts';
 
 /** Every right on every table: for tests that are about something else than rights. */
-export type EveryReach = Reaches<{ [Table in TableName]: Right<Table> }>;
+export type EveryReach = Reaches<{ [Table in TableName]: Right<Table> }> & {
+  /** Every topic is open to everybody. */
+  readonly topics: TopicPolicy;
+};
 
 export interface Engine {
   readonly endpoint: string;
@@ -94,6 +98,7 @@ export async function freePort(): Promise<number> {
 }
 
 let created = 0;
+const EVERY_TOPIC = compileTopics([{ topics: '**' }]);
 
 async function createTables(
   client: DynamoDBClient,
@@ -109,7 +114,7 @@ async function createTables(
       return [table, { name, rights: {} }];
     }),
   );
-  return { documents, tables: Object.fromEntries(opened) } as EveryReach;
+  return { documents, topics: EVERY_TOPIC, tables: Object.fromEntries(opened) } as EveryReach;
 }
 
 interface Part {

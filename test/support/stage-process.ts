@@ -34,6 +34,8 @@ export async function startStageProcess(options: StageProcessOptions): Promise<S
     dataDirectory,
     '--into',
     handoutDirectory,
+    '--set',
+    'topics=**',
   ];
   const child = spawn(process.execPath, [join(root, 'bin/start.ts'), ...args], {
     cwd: root,

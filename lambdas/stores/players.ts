@@ -1,0 +1,72 @@
+import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { SESSIONS_PER_USER } from '../../contract/limits.ts';
+import { PLAYER_ITEM, type PlayerRow, playerKey, type SessionName } from '../../contract/tables.ts';
+import type { Reaches } from '../platform/reach.ts';
+import type { TransactItem } from '../platform/transact.ts';
+import type { Binding } from './connections.ts';
+import { ex, holds, together, updateItem, updating } from './expression.ts';
+import { isNotRevokedFor } from './revocation.ts';
+
+type Reach<Rights extends 'get' | 'update'> = Reaches<{ sessions: Rights }>;
+
+/** Of whom: a session's name without the session. */
+export type PlayerName = Omit<SessionName, 'sessionId'>;
+
+const playerRowKey = ({ tenant, userId }: PlayerName) => ({
+  player: playerKey(tenant, userId),
+  item: PLAYER_ITEM,
+});
+
+export async function getPlayer(
+  reach: Reach<'get'>,
+  player: PlayerName,
+): Promise<PlayerRow | undefined> {
+  const { Item } = await reach.documents.send(
+    new GetCommand({
+      TableName: reach.tables.sessions.name,
+      Key: playerRowKey(player),
+      ConsistentRead: true,
+    }),
+  );
+  return Item as PlayerRow | undefined;
+}
+
+/** `size()` of a missing attribute is not a number, so "no sessions yet" has to be asked for itself. */
+export const addToPlayer = (
+  reach: Reach<'update'>,
+  { issuedAt, ...session }: SessionName & Pick<Binding, 'issuedAt'>,
+): TransactItem =>
+  updateItem(
+    reach.tables.sessions.name,
+    playerRowKey(session),
+    ex`ADD #sessions ${new Set([session.sessionId])}, #version ${1}`,
+    together(
+      ex`NOT contains(#sessions, ${session.sessionId})
+        AND (attribute_not_exists(#sessions) OR size(#sessions) < ${SESSIONS_PER_USER}) AND`,
+      isNotRevokedFor(issuedAt),
+    ),
+  );
+
+export const removeFromPlayer = (reach: Reach<'update'>, session: SessionName): TransactItem =>
+  updateItem(
+    reach.tables.sessions.name,
+    playerRowKey(session),
+    ex`ADD #version ${1} DELETE #sessions ${new Set([session.sessionId])}`,
+    ex`contains(#sessions, ${session.sessionId})`,
+  );
+
+/** Shuts every session of a user to tokens issued until then, also of one who never had any; false when shut for longer. */
+export const barPlayer = (
+  reach: Reach<'update'>,
+  player: PlayerName,
+  until: number,
+): Promise<boolean> =>
+  holds(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.sessions.name,
+        Key: playerRowKey(player),
+        ...updating(ex`SET #revokedUntil = ${until} ADD #version ${0}`, isNotRevokedFor(until)),
+      }),
+    ),
+  );

@@ -1,0 +1,5 @@
+import { type Expression, ex } from './expression.ts';
+
+/** Part of the condition of every write by which a token opens a session. */
+export const isNotRevokedFor = (issuedAt: number): Expression =>
+  ex`(attribute_not_exists(#revokedUntil) OR #revokedUntil < ${issuedAt})`;
