@@ -79,6 +79,7 @@ describe('stacks', () => {
       'JournalLogGroups',
       'GenerateInvitationFunctionName',
       'DropConnectionFunctionName',
+      'RevokeFunctionName',
       'BroadcastEventFunctionName',
       'CheckSessionFunctionName',
       'ConnectionManagerFunctionName',
@@ -230,7 +231,8 @@ describe('functions', () => {
     const spec: FunctionSpec = functions[name];
     const shout = (part: string) => part.replaceAll('-', '_').toUpperCase();
     const variables = [
-      ...['DOOR', 'GRACE_SECONDS', 'RETENTION_SECONDS', 'EPOCH', 'EXPRESS', 'DEPLOYMENT_NAME'],
+      ...['DOOR', 'GRACE_SECONDS', 'RETENTION_SECONDS', 'EPOCH', 'EXPRESS', 'TOPICS'],
+      'DEPLOYMENT_NAME',
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
