@@ -2,10 +2,13 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { BATCH_WRITE_ITEMS, STALE_AFTER_SECONDS } from '../contract/limits.ts';
 import type { ConnectionRow } from '../contract/tables.ts';
 import { manageConnections } from '../lambdas/flows/manage-connections.ts';
+import { openRoutes } from '../lambdas/flows/routes.ts';
 import { inParallel, inPieces } from '../lambdas/platform/parallel.ts';
 import { newConnection } from '../rules/connection.ts';
 import { type Engine, startEngine } from '../test/support/engine.ts';
 import { openTestJournal } from '../test/support/journal.ts';
+import { openPages } from '../test/support/pages.ts';
+import { openTestParked } from '../test/support/parked.ts';
 import { openTestSockets } from '../test/support/sockets.ts';
 import { atMost, type Figure, median, type Report } from './figures.ts';
 import { type Meter, openMeter, type Units } from './units/meter.ts';
@@ -44,7 +47,9 @@ async function measureAt(engine: Engine, size: number): Promise<Measured> {
   const meter = openMeter(unmetered.documents);
   const sockets = openTestSockets();
   const journal = openTestJournal(new Date(NOW).toISOString());
-  const reach = { ...unmetered, documents: meter.documents, sockets, journal };
+  const parked = openTestParked();
+  const ways = { journal, parked, routes: openRoutes(), ...openPages() };
+  const reach = { ...unmetered, documents: meter.documents, sockets, ...ways };
   const ids = Array.from({ length: size }, (_, at) => `c${at}`.padEnd(15, '-').concat('='));
   for (const id of ids) sockets.open(id);
   await inParallel(inPieces(ids, BATCH_WRITE_ITEMS), 8, async (piece) => {

@@ -97,6 +97,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     ...USER_POOL,
     deployment: 'bench',
     journal: ['bench'],
+    parkedQueues: ['bench'],
     eventBusName: 'bench',
     tableName: (table: string) => `bench-${table}`,
     queueUrl: (queue: string) => `${stub.url}/000000000000/${queue}`,

@@ -7,6 +7,8 @@ export interface Command {
   readonly says: string;
   /** Options beside those of every command; each takes a text. */
   readonly options?: readonly string[];
+  /** Options that take nothing, and are `'true'` where they stand. */
+  readonly flags?: readonly string[];
   /** How many words it takes. */
   readonly words?: readonly [least: number, most: number];
   /** It goes on until Ctrl-C, and minds the signal. */

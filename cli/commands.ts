@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { connections } from './connections.ts';
 import { doctor } from './doctor/doctor.ts';
 import { invite } from './invite.ts';
+import { parked, redrive } from './parked.ts';
 import { publish } from './publish.ts';
 import { sessions, users } from './sessions.ts';
 import { tail } from './tail.ts';
@@ -15,6 +16,8 @@ export const commands: Readonly<Record<string, Command | Readonly<Record<string,
   users,
   topics,
   publish,
+  parked,
+  redrive,
   tail,
   invite,
   audit,

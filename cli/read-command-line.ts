@@ -15,9 +15,12 @@ export interface CommandLine {
 export function readCommandLine(args: readonly string[]): CommandLine | undefined {
   if (args.length === 0 || args.includes('--help')) return undefined;
   const { command, rest } = commandOf(args);
-  const own = Object.fromEntries(
-    (command.options ?? []).map((name) => [name, { type: 'string' as const }]),
-  );
+  const typed = (names: readonly string[] = [], type: 'string' | 'boolean') =>
+    names.map((name) => [name, { type }] as const);
+  const own = Object.fromEntries([
+    ...typed(command.options, 'string'),
+    ...typed(command.flags, 'boolean'),
+  ]);
   const { values, positionals } = parse(rest.map(hide), own);
   const [least, most] = command.words ?? [0, 0];
   if (positionals.length < least || positionals.length > most) {
@@ -58,7 +61,7 @@ function commandOf(args: readonly string[]): { command: Command; rest: string[] 
 const nameOf = (args: readonly string[], rest: readonly string[]): string =>
   args.slice(0, args.length - rest.length).join(' ');
 
-function parse(args: string[], own: Record<string, { type: 'string' }>) {
+function parse(args: string[], own: Record<string, { type: 'string' | 'boolean' }>) {
   try {
     return parseArgs({
       args,

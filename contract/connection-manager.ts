@@ -4,15 +4,28 @@
  */
 
 import * as z from 'zod/mini';
+import type { QueueName, StreamFailures } from './functions.ts';
 import { internalCall } from './internal.ts';
 import type { Fact } from './journal.ts';
 import { CONNECTIONS_PER_PAGE_MOST } from './limits.ts';
-import { isConnectionId, isSessionId, isTenant, isUserId } from './names.ts';
+import { isConnectionId, isSessionId, isTenant, isTopic, isUserId } from './names.ts';
 import type { RefusalCode } from './refusals.ts';
 import { type ConnectionRow, connectionStatuses, type SessionName } from './tables.ts';
 
 const connectionId = z.string().check(z.refine(isConnectionId));
 const userId = z.string().check(z.refine(isUserId));
+const sessionId = z.string().check(z.refine(isSessionId));
+const topic = z.string().check(z.refine(isTopic));
+/** @default DEFAULT_TENANT */
+const tenant = z.optional(z.string().check(z.refine(isTenant)));
+
+/** What to redrive. */
+const redriveScope = z.union([
+  z.strictObject({ topic, tenant }),
+  z.strictObject({ userId, sessionId, tenant }),
+  z.literal('all'),
+]);
+export type RedriveScope = z.infer<typeof redriveScope>;
 
 const managerActions = {
   /** [S2-01] Answers {@link ConnectionList}: the user's active connections, on every device [S2-10]. */
@@ -30,25 +43,38 @@ const managerActions = {
   /** [S2-04] Answers {@link CleanupAnswer}. */
   cleanup_stale_connections: z.object({}),
   /** Closes every connection of one user of a tenant. Answers {@link DropUserAnswer}. */
-  drop_user: z.object({
-    userId,
-    /** @default DEFAULT_TENANT */
-    tenant: z.optional(z.string().check(z.refine(isTenant))),
-  }),
+  drop_user: z.object({ userId, tenant }),
   /**
    * The life of a session, or of a connection and the session that it belongs to, in order. Answers
    * {@link TimelineAnswer}; refuses `not-found` for a connection that nobody knows.
    */
   get_session_timeline: z.object({
     userId: z.optional(userId),
-    sessionId: z.optional(z.string().check(z.refine(isSessionId))),
-    /** @default DEFAULT_TENANT */
-    tenant: z.optional(z.string().check(z.refine(isTenant))),
+    sessionId: z.optional(sessionId),
+    tenant,
     /** Instead of user and session. */
     connectionId: z.optional(connectionId),
     /** ISO: how far back to look. @default TIMELINE_HOURS ago */
     since: z.optional(z.iso.datetime()),
   }),
+  /** Posts that did not arrive, by whom or what they were for; the latest first. Answers {@link FailuresAnswer}. */
+  get_failures: z.object({
+    /** Without it, every tenant's. */
+    tenant,
+    topic: z.optional(topic),
+    userId: z.optional(userId),
+    sessionId: z.optional(sessionId),
+    connectionId: z.optional(connectionId),
+    /** ISO: how far back to look. @default TIMELINE_HOURS ago */
+    since: z.optional(z.iso.datetime()),
+  }),
+  /** What lies where nobody takes it. Answers {@link ParkedAnswer}. */
+  get_parked: z.object({
+    /** Look for messages without a number, too: that reads the whole table of messages. */
+    unnumbered: z.optional(z.boolean()),
+  }),
+  /** Brings what was parked on its way again. Answers {@link RedriveAnswer}; refuses `not-found` for a session without a row. */
+  redrive: z.object({ scope: redriveScope }),
 } as const;
 
 export type ManagerAction = keyof typeof managerActions;
@@ -113,6 +139,63 @@ export interface TimelineAnswer {
   readonly moments: readonly Moment[];
   readonly topics: readonly TopicProgress[];
   /** False where there was more in the log than one answer of it holds. */
+  readonly isWhole: boolean;
+}
+
+export interface FailuresAnswer {
+  /** `delivery.failed`, each with the connection, and the session and messages as far as they are known. */
+  readonly failures: readonly Moment[];
+  /** False where there are more, further back. */
+  readonly isWhole: boolean;
+}
+
+/** A message that no function could take: which, and why. Its content stays in the queue. */
+export interface ParkedMessage {
+  readonly messageId: string;
+  /** ISO: when it was sent first. */
+  readonly sentAt: string;
+  /** Names out of its body: topics, ids, counts. */
+  readonly about: Readonly<Record<string, unknown>>;
+  /** What its function failed with the last time, or the condition under which a stream gave it up. */
+  readonly reason?: string;
+}
+
+export interface ParkedQueue {
+  readonly queue: QueueName | StreamFailures;
+  /** How many lie at the end of it, as SQS knows it: about. */
+  readonly parked: number;
+  /** How many wait for its function, or are with it; absent where it has none. */
+  readonly waiting?: number;
+  /** ISO: the oldest of `messages`. */
+  readonly oldestAt?: string;
+  /** Some of those parked: PARKED_SHOWN at the most. */
+  readonly messages: readonly ParkedMessage[];
+}
+
+export interface UnnumberedTopic {
+  readonly tenant: string;
+  readonly topic: string;
+  readonly count: number;
+  /** ISO: when the oldest of them was published. */
+  readonly oldestAt: string;
+}
+
+export interface ParkedAnswer {
+  readonly queues: readonly ParkedQueue[];
+  /** Topics with messages that nobody has numbered for UNNUMBERED_AFTER_SECONDS; absent unless asked for. */
+  readonly topics?: readonly UnnumberedTopic[];
+}
+
+export interface RedriveAnswer {
+  /** Messages that had no number, and have one and were posted now. */
+  readonly numbered: number;
+  /** Dead letters that are back in their queue, by its name; those with none are left out. */
+  readonly moved: { readonly [Queue in QueueName]?: number };
+  /** Messages posted again to the session, each to all of its connections; absent for other scopes. */
+  readonly posted?: number;
+  /** How many connections the session has; absent for other scopes. */
+  readonly connections?: number;
+  /** False where its time or its most was over before everything was done: ask again. */
   readonly isWhole: boolean;
 }
 

@@ -19,6 +19,11 @@ export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
 export const DEPLOYMENT_VARIABLE = 'DEPLOYMENT_NAME';
 /** Names of log groups, parted by commas. */
 export const JOURNAL_VARIABLE = 'JOURNAL_LOG_GROUPS';
+/**
+ * Names of every work queue, then of the failures of streams, in the order of the contract, parted by commas.
+ * Not URLs: a function's variables have 4 KB together.
+ */
+export const PARKED_QUEUES_VARIABLE = 'PARKED_QUEUES';
 export const USER_POOL_VARIABLE = 'USER_POOL_ID';
 export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';
 

@@ -56,6 +56,8 @@ export interface FunctionSpec {
   readonly users?: readonly UserCall[];
   /** Tells clients of URLs of the HTTP API. */
   readonly refersToHttp?: true;
+  /** May look at what lies in queues that nobody takes, and send dead letters back where they came from. */
+  readonly redrives?: true;
   /** May read what functions noted in their logs: the facts of contract/journal.ts. */
   readonly readsJournal?: true;
   /** Notes such facts: its log is part of what those read. */
@@ -243,6 +245,7 @@ export const functions = {
   'parked-events': {
     file: 'queues/parked-events',
     does: 'hands events to the bus again that it did not take',
+    notes: true,
     tables: {},
     putsEvents: true,
     timeoutSeconds: 30,
@@ -251,6 +254,7 @@ export const functions = {
   'bridge-events': {
     file: 'queues/bridge-events',
     does: 'publishes events of a bus on topics',
+    notes: true,
     tables: { notifications: ['put'] },
     sends: ['express'],
     timeoutSeconds: 30,
@@ -400,22 +404,26 @@ export const functions = {
   },
   'connection-manager': {
     file: 'internal/connection-manager',
-    does: 'administers connections: lists, changes, cleans up',
+    does: 'administers connections: lists, changes, cleans up, redrives what was parked',
     notes: true,
     isNamed: true,
     tables: {
       connections: ['get', 'put', 'update', 'scan', 'batchGet', 'query UserIdIndex'],
       sessions: ['get', 'update', 'batchGet'],
-      notifications: ['batchGet'],
+      subscriptions: ['query'],
+      notifications: ['get', 'update', 'batchGet', 'scan', 'query', 'query SeqIndex'],
       audit: ['put', 'query TargetIndex'],
     },
-    sockets: ['get', 'delete'],
+    sends: ['delivery'],
+    sockets: ['post', 'get', 'delete'],
+    refersToHttp: true,
+    redrives: true,
     readsJournal: true,
     isInvoked: true,
     timeoutSeconds: 300, // a clean-up asks about 150,000 sockets at the most
     memoryMb: 1024,
     scansBecause:
-      'Its document asks for all connections, and for those without a sign of life: both are the table.',
+      'Its document asks for all connections, and for those without a sign of life: both are the table. And a message without a number is in no index: who asks for all of those asks for the table of messages.',
   },
   'session-check': {
     file: 'queues/session-check',
@@ -511,3 +519,10 @@ export const queues = {
     batchSize: 1,
   },
 } as const satisfies Record<QueueName, QueueSpec>;
+
+/**
+ * Stream functions whose batches, once given up on, lie in a queue of their own that nobody takes from: where
+ * they were in the stream, not what was in them.
+ */
+export const streamFailures = ['notification-bridge', 'session-stream'] as const;
+export type StreamFailures = (typeof streamFailures)[number];

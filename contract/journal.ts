@@ -31,8 +31,8 @@ export interface Journal {
     readonly from: number;
     readonly upTo: number;
   };
-  /** A post that did not arrive: `gone` is the gateway's 410. */
-  readonly 'delivery.failed': SessionName & OfConnection & { readonly outcome: string };
+  /** A post that did not arrive: `gone` is the gateway's 410. What it was about is named by what there is. */
+  readonly 'delivery.failed': OfConnection & Partial<SessionName> & FailedPost;
   readonly 'connection.left': OfConnection & Partial<SessionName>;
   readonly 'session.ended': SessionName;
   /** The bus, or the queue of what it does not take, has a lifecycle event. */
@@ -41,6 +41,22 @@ export interface Journal {
     readonly eventId: string;
     readonly version: number;
   };
+  /** A queue's message that its function failed on: logged as a defect, with its cause. */
+  readonly 'message.failed': {
+    readonly queue: string;
+    readonly messageId: string;
+    readonly cause: { readonly name?: string; readonly message: string };
+  };
+}
+
+/** What was not delivered: messages of a topic by their numbers, a direct message, or a broadcast. */
+export interface FailedPost {
+  readonly outcome: string;
+  readonly topic?: string;
+  readonly from?: number;
+  readonly upTo?: number;
+  readonly message?: string;
+  readonly broadcast?: string;
 }
 
 export type Fact = keyof Journal;
@@ -57,4 +73,5 @@ export const facts = [
   'connection.left',
   'session.ended',
   'event.told',
+  'message.failed',
 ] as const satisfies readonly Fact[];

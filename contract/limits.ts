@@ -175,6 +175,18 @@ export const TIMELINE_HOURS = 24;
 export const JOURNAL_LINES = 10_000;
 /** Of all that topics had delivered: the latest, since there may be many a second. */
 export const DELIVERIES_TOLD = 500;
+/** The latest failures of one look. */
+export const FAILURES_TOLD = 500;
+/** A message that has no number after so long was given up on, or its stream lags. */
+export const UNNUMBERED_AFTER_SECONDS = 60;
+/** So many of the newest messages of each topic a session is posted again; what is older its client asks for by itself. */
+export const REDRIVE_MESSAGES_PER_TOPIC = 500;
+/** And so many in all. */
+export const REDRIVE_MESSAGES_MOST = 5000;
+/** Of the connection manager's 300 s: what is left by then is left to the next call. */
+export const REDRIVE_SECONDS = 240;
+/** What a queue shows of itself at once. */
+export const PARKED_SHOWN = 10;
 /** A query over a day of logs takes seconds. */
 export const JOURNAL_DEADLINE_MS = 25_000;
 export const JOURNAL_POLL_MS = 250;

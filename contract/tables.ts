@@ -426,7 +426,7 @@ export const auditEntry = (at: string, requestId: string, outcome: AuditRow['out
 
 /** `connection#ID`, `user#TENANT#USER`: what an act is done to. */
 export const targetOf = (
-  kind: 'connection' | 'session' | 'user' | 'connections' | 'invitation',
+  kind: 'connection' | 'session' | 'user' | 'topic' | 'connections' | 'invitation' | 'parked',
   ...names: readonly string[]
 ): string => [kind, ...names].join(SEPARATOR);
 

@@ -23,6 +23,27 @@ export const ofDeliveries = (tenant: string, topics: readonly string[]): string 
     isOneOf('topic', topics),
   ].join(' and ');
 
+export const ofFailedMessages = (messageIds: readonly string[]): string =>
+  [is('fact', 'message.failed' satisfies Fact), isOneOf('messageId', messageIds)].join(' and ');
+/** Everything that is named has to hold. */
+export const ofFailures = (named: Readonly<Record<string, string | undefined>>): string =>
+  [
+    is('fact', 'delivery.failed' satisfies Fact),
+    ...Object.entries(named).flatMap(([name, value]) =>
+      value === undefined ? [] : [is(name, value)],
+    ),
+  ].join(' and ');
+
+/** A noted fact, as a moment among others. */
+export const momentOfLine = ({
+  fact,
+  at,
+  ...about
+}: {
+  readonly fact: Fact;
+  readonly at: string;
+}): Moment & { readonly what: Fact } => ({ at, what: fact, ...about });
+
 /** The act of an audit line, as a moment among the others. */
 export const momentOf = ({ at, actor, act, target, outcome, requestId }: AuditRow): Moment => ({
   at,

@@ -21,7 +21,7 @@ import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { advanceBroadcast, beginBroadcast, getBroadcast } from '../stores/broadcasts.ts';
 import { getConnection, scanConnectionsAfter } from '../stores/connections.ts';
-import { type Pace, type PostToEachReach, postToEach } from './post-to-each.ts';
+import { type Pace, type Post, type PostToEachReach, postToEach } from './post-to-each.ts';
 
 export type BroadcastReach = PostToEachReach &
   Reaches<{ broadcasts: 'get' | 'put'; connections: 'scan' }>;
@@ -87,11 +87,12 @@ async function goOn(
   frame: string,
   pace: Pace,
 ): Promise<BroadcastRow> {
+  const post = { frame, about: { broadcast: from.broadcastId } };
   let row = from;
   for (let isFirst = true; row.state !== 'done' && pace.now() < pace.until; isFirst = false) {
     const isAgain = isFirst && row.left !== undefined;
     if (!isAgain && (row.state === 'looked' || isHopeless(row))) break;
-    const made = await (isAgain ? tryAgain : lookFurther)(reach, row, frame, pace);
+    const made = await (isAgain ? tryAgain : lookFurther)(reach, row, post, pace);
     const next = advance(row, made, pace.now());
     if (!(await advanceBroadcast(reach, row, next))) {
       // This one took so long that another one has taken it up: that one goes on.
@@ -107,12 +108,12 @@ async function goOn(
 async function tryAgain(
   reach: BroadcastReach,
   { left = new Set(), tenant }: BroadcastRow,
-  frame: string,
+  post: Post,
   pace: Pace,
 ): Promise<Progress> {
   const rows = await inParallel([...left], POSTS_AT_ONCE, (id) => getConnection(reach, id));
   const meant = rows.flatMap((row) => (row && isStillMeant(row, tenant, pace.now()) ? [row] : []));
-  const made = await serve(reach, meant, frame, pace);
+  const made = await serve(reach, meant, post, pace);
   return { ...made, gone: made.gone + left.size - meant.length };
 }
 
@@ -120,14 +121,14 @@ async function tryAgain(
 async function lookFurther(
   reach: BroadcastReach,
   { after: from, left = new Set(), tenant }: BroadcastRow,
-  frame: string,
+  post: Post,
   pace: Pace,
 ): Promise<Progress> {
   for (let after = from; ; ) {
     const { rows, next } = await scanConnectionsAfter(reach, after, BROADCAST_STEP);
     const meant = rows.filter((row) => isRecipient(row, tenant, pace.now()));
     if (meant.length > 0 || next === undefined || pace.now() >= pace.until) {
-      const made = await serve(reach, meant, frame, pace);
+      const made = await serve(reach, meant, post, pace);
       const looked = next === undefined ? {} : { next };
       return { ...made, left: [...left, ...made.left], looked };
     }
@@ -138,10 +139,10 @@ async function lookFurther(
 async function serve(
   reach: BroadcastReach,
   rows: readonly ConnectionRow[],
-  frame: string,
+  post: Post,
   pace: Pace,
 ): Promise<Progress> {
   const ids = rows.map(({ connectionId }) => connectionId);
-  const { failed: left, ...counts } = await postToEach(reach, ids, frame, pace);
+  const { failed: left, ...counts } = await postToEach(reach, ids, post, pace);
   return { ...counts, left };
 }

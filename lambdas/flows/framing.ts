@@ -17,6 +17,8 @@ type Reach = Reaches<{ notifications: 'get' }>;
 export interface Framing {
   /** For this route: without what its own session caused, in a form that its connections understand. */
   for(route: Route): Promise<readonly string[]>;
+  /** Which messages they are, for whoever tells that they did not arrive. */
+  readonly about: { readonly topic: string; readonly from?: number; readonly upTo?: number };
 }
 
 interface Framed {
@@ -64,7 +66,9 @@ export function framing(reach: Reach, key: string, messages: readonly Stamped[])
   const whole = areAllSmall ? referring : lazily(() => frameAll(carryWhole));
   const packed = lazily(async () => packFrames((await referring()).map(({ frame }) => frame)));
 
+  const [first, last] = [messages[0], messages.at(-1)];
   return {
+    about: { topic, ...(first && { from: first.seq }), ...(last && { upTo: last.seq }) },
     async for({ session, accepts }) {
       const framed = await (knows(accepts, 'references') ? referring() : whole());
       const theirs = framed.filter(

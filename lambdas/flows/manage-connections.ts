@@ -13,6 +13,9 @@ import { readShape } from '../platform/read-shape.ts';
 import { type CleanUpReach, cleanUp } from './clean-up.ts';
 import { type DropUserReach, dropUser } from './drop-user.ts';
 import { listOfAll, listOfUser } from './list-connections.ts';
+import { listFailures } from './list-failures.ts';
+import { type ListParkedReach, listParked } from './list-parked.ts';
+import { type RedriveParkedReach, redriveParked } from './redrive-parked.ts';
 import { sessionTimeline, type TimelineReach } from './session-timeline.ts';
 import { type UpdateStatusReach, updateStatus } from './update-status.ts';
 
@@ -20,6 +23,8 @@ export type ManagerReach = CleanUpReach &
   UpdateStatusReach &
   DropUserReach &
   TimelineReach &
+  ListParkedReach &
+  RedriveParkedReach &
   Reaches<{ connections: 'batchGet' | `query ${typeof USER_ID_INDEX}` }>;
 
 interface Asked {
@@ -56,6 +61,9 @@ const answers: { readonly [Action in ManagerAction]: Answer } = {
   cleanup_stale_connections: answering('cleanup_stale_connections', cleanUp),
   drop_user: answering('drop_user', dropUser),
   get_session_timeline: answering('get_session_timeline', sessionTimeline),
+  get_failures: answering('get_failures', listFailures),
+  get_parked: answering('get_parked', listParked),
+  redrive: answering('redrive', redriveParked),
 };
 
 /**

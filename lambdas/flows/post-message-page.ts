@@ -21,7 +21,12 @@ export async function postMessagePage(
   const message = await getMessage(reach, id);
   if (!message?.waiting?.has(page)) return;
   const reachable = await stillReachable(reach, recipients, pace.now());
-  const { delivered, gone, failed } = await postToEach(reach, reachable, frame, pace);
+  const { delivered, gone, failed } = await postToEach(
+    reach,
+    reachable,
+    { frame, about: { message: id } },
+    pace,
+  );
   await countPage(reach, id, page, {
     delivered,
     gone: gone + recipients.length - reachable.length,

@@ -1,5 +1,6 @@
+import type { FailedPost } from '../../contract/journal.ts';
 import { POSTS_AT_ONCE } from '../../contract/limits.ts';
-import { log, logDefect } from '../platform/log.ts';
+import { logDefect, note } from '../platform/log.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { SocketOutcome, Sockets } from '../platform/sockets.ts';
 import { markStale } from '../stores/connections.ts';
@@ -13,6 +14,12 @@ export interface Pace {
   now(): number;
   /** From then on no post is begun. */
   readonly until: number;
+}
+
+export interface Post {
+  readonly frame: string;
+  /** What it is, for whoever tells that it did not arrive. */
+  readonly about: Pick<FailedPost, 'message' | 'broadcast'>;
 }
 
 export interface Posted {
@@ -31,11 +38,13 @@ export interface Posted {
 export async function postToEach(
   reach: PostToEachReach,
   connectionIds: readonly string[],
-  frame: string,
+  { frame, about }: Post,
   pace: Pace,
 ): Promise<Posted> {
   const outcomes = await inParallel(connectionIds, POSTS_AT_ONCE, async (connectionId) =>
-    pace.now() < pace.until ? postToOne(reach, connectionId, frame, pace.now()) : 'failed',
+    pace.now() < pace.until
+      ? postToOne(reach, connectionId, { frame, about }, pace.now())
+      : 'failed',
   );
   const count = (outcome: SocketOutcome) => outcomes.filter((each) => each === outcome).length;
   return {
@@ -48,14 +57,15 @@ export async function postToEach(
 async function postToOne(
   reach: PostToEachReach,
   connectionId: string,
-  frame: string,
+  { frame, about }: Post,
   now: number,
 ): Promise<SocketOutcome> {
   try {
     const outcome = await postFrame(reach, connectionId, frame, now);
+    if (outcome === 'gone' || outcome === 'failed')
+      note('delivery.failed', { connectionId, outcome, ...about });
     if (outcome === 'gone') await evict(reach, connectionId, now);
     if (outcome === 'failed') {
-      log('post.failed', { connectionId });
       await markStale(reach, connectionId);
     }
     return outcome === 'left' ? 'gone' : outcome;

@@ -85,7 +85,7 @@ async function postAll(
   pace: Pace,
 ): Promise<DirectMessageRow> {
   const ids = recipients.map(({ connectionId }) => connectionId);
-  const posted = await postToEach(reach, ids, frame, pace);
+  const posted = await postToEach(reach, ids, { frame, about: { message: row.message } }, pace);
   const done = settled(row, ids.length, { ...posted, failed: posted.failed.length });
   if (!(await advanceMessage(reach, row, done))) throw stillSending();
   return done;

@@ -53,7 +53,9 @@ async function serve(
     if (frames.length === 0 || left.length === 0) return;
     for (const id of left) tried.add(id);
     const served = await Promise.all(
-      left.map((id) => serveOne(reach, route.session, id, frames, tally, now)),
+      left.map((id) =>
+        serveOne(reach, route.session, id, { frames, about: framing.about }, tally, now),
+      ),
     );
     if (served.every((isServed) => isServed)) return;
   }
@@ -64,7 +66,7 @@ async function serveOne(
   reach: ServeReach,
   session: SessionName,
   connectionId: string,
-  frames: readonly string[],
+  { frames, about }: { readonly frames: readonly string[]; readonly about: Framing['about'] },
   tally: Tally,
   now: number,
 ): Promise<boolean> {
@@ -72,7 +74,7 @@ async function serveOne(
   tally[OUTCOMES[outcome]] += 1;
   if (outcome === 'done') return true;
   if (outcome === 'left') return false;
-  note('delivery.failed', { ...session, connectionId, outcome });
+  note('delivery.failed', { ...session, connectionId, outcome, ...about });
   // What was found closed needs no word; what nothing reaches is closed, and its user told [S3-06].
   const isLost = outcome === 'failed';
   const notice = isLost ? deliveryFailed(connectionId, now) : undefined;

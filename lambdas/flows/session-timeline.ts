@@ -11,6 +11,7 @@ import {
 import type { AuditedCall } from '../../rules/audit.ts';
 import {
   momentOf,
+  momentOfLine,
   ofConnections,
   ofDeliveries,
   ofSession,
@@ -111,12 +112,16 @@ async function lifeOfSession(
     positionsOf(reach, tenant, [...topics]),
     actsOn(
       reach,
-      [targetOf('user', tenant, userId), ...[...everyone].map((id) => targetOf('connection', id))],
+      [
+        targetOf('user', tenant, userId),
+        targetOf('session', tenant, userId, sessionId),
+        ...[...everyone].map((id) => targetOf('connection', id)),
+      ],
       span,
     ),
   ]);
   const isOwn = (line: JournalLine) => line.sessionId === undefined;
-  const lines = [...own, ...others.filter(isOwn), ...deliveries].map(asMoment);
+  const lines = [...own, ...others.filter(isOwn), ...deliveries].map(momentOfLine);
   const moments = timelineOf(lines, acts, connectionIds);
   return {
     session: { ...name, sessionId, state: row?.state ?? 'unknown', connectionIds },
@@ -135,7 +140,7 @@ async function lifeOfConnection(
     linesOfConnections(reach, [connectionId], span),
     actsOn(reach, [targetOf('connection', connectionId)], span),
   ]);
-  const moments = timelineOf(lines.map(asMoment), acts);
+  const moments = timelineOf(lines.map(momentOfLine), acts);
   return { moments, topics: [], isWhole: lines.length < JOURNAL_LINES };
 }
 
@@ -161,5 +166,3 @@ async function actsOn(
   );
   return rows.flat().map(momentOf);
 }
-
-const asMoment = ({ fact, ...about }: JournalLine) => ({ what: fact, ...about });

@@ -4,6 +4,7 @@ import {
   functionVariable,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
+  PARKED_QUEUES_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -26,6 +27,8 @@ export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue
 /** Tests and benches that run flows by themselves have none. */
 export const deploymentName = (): string | undefined => process.env[DEPLOYMENT_VARIABLE];
 export const journalLogGroups = (): string[] => read(JOURNAL_VARIABLE).split(',');
+/** In the order of the contract: work queues, then failures of streams. */
+export const parkedQueueNames = (): string[] => read(PARKED_QUEUES_VARIABLE).split(',');
 /** Of a function that this one may invoke. */
 export const functionNameOf = (name: InvokedFunction): string => read(functionVariable(name));
 export const eventBusName = (): string => read(EVENT_BUS_VARIABLE);

@@ -18,6 +18,6 @@ const reach = {
 };
 
 /** A batch of new notifications was given up on. It comes without its content: the rows tell. */
-export const handler = queueEdge('parked-notifications', parkedBatchMessage, (_, now) =>
-  redrive(reach, now),
-);
+export const handler = queueEdge('parked-notifications', parkedBatchMessage, async (_, now) => {
+  await redrive(reach, now);
+});

@@ -95,6 +95,17 @@ export function selecting(keys: Expression) {
   return { KeyConditionExpression: where.text, ...declarations(where) };
 }
 
+/** Of the rows with these keys, those of which the condition holds. */
+export function selectingOnly(keys: Expression, condition: Expression) {
+  const where = render(keys, 'k');
+  const when = render(condition, 'f');
+  return {
+    KeyConditionExpression: where.text,
+    FilterExpression: when.text,
+    ...declarations(where, when),
+  };
+}
+
 export function filtering(condition: Expression) {
   const when = render(condition, 'f');
   return { FilterExpression: when.text, ...declarations(when) };

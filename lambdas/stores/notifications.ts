@@ -18,14 +18,16 @@ import {
   filtering,
   holds,
   selecting,
+  selectingOnly,
   updateItem,
   updating,
 } from './expression.ts';
 
-type Reach<Rights extends 'get' | 'put' | 'update' | 'scan' | 'batchGet' | 'query SeqIndex'> =
-  Reaches<{
-    notifications: Rights;
-  }>;
+type Reach<
+  Rights extends 'get' | 'put' | 'update' | 'scan' | 'batchGet' | 'query' | 'query SeqIndex',
+> = Reaches<{
+  notifications: Rights;
+}>;
 
 /** A new message, whose id must be new on its topic. A lost condition brings the one that has it. */
 export const putNotification = (reach: Reach<'put'>, row: NotificationRow): TransactItem =>
@@ -154,18 +156,48 @@ export async function readNotifications(
   return { rows: (Items ?? []) as NotificationRow[], isComplete: LastEvaluatedKey === undefined };
 }
 
+const withoutNumber = ex`attribute_exists(#at) AND attribute_not_exists(#seq)`;
+
 /** Messages without a number, wherever they are, a page at a time. */
-export async function* scanUnnumbered(reach: Reach<'scan'>): AsyncGenerator<NotificationRow[]> {
-  let from: Record<string, unknown> | undefined;
-  do {
-    const page = await reach.documents.send(
+export const scanUnnumbered = (reach: Reach<'scan'>): AsyncGenerator<NotificationRow[]> =>
+  pagesOf((ExclusiveStartKey) =>
+    reach.documents.send(
       new ScanCommand({
         TableName: reach.tables.notifications.name,
         ConsistentRead: true,
-        ExclusiveStartKey: from,
-        ...filtering(ex`attribute_exists(#at) AND attribute_not_exists(#seq)`),
+        ExclusiveStartKey,
+        ...filtering(withoutNumber),
       }),
-    );
+    ),
+  );
+
+/** Those of one topic, a page at a time: all that it has is read for it. */
+export const queryUnnumbered = (
+  reach: Reach<'query'>,
+  topic: string,
+): AsyncGenerator<NotificationRow[]> =>
+  pagesOf((ExclusiveStartKey) =>
+    reach.documents.send(
+      new QueryCommand({
+        TableName: reach.tables.notifications.name,
+        ConsistentRead: true,
+        ExclusiveStartKey,
+        ...selectingOnly(ex`#topic = ${topic}`, withoutNumber),
+      }),
+    ),
+  );
+
+interface Page {
+  readonly Items?: readonly object[] | undefined;
+  readonly LastEvaluatedKey?: Record<string, unknown> | undefined;
+}
+
+async function* pagesOf(
+  read: (from: Page['LastEvaluatedKey']) => Promise<Page>,
+): AsyncGenerator<NotificationRow[]> {
+  let from: Page['LastEvaluatedKey'];
+  do {
+    const page = await read(from);
     yield (page.Items ?? []) as NotificationRow[];
     from = page.LastEvaluatedKey;
   } while (from);

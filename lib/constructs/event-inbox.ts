@@ -24,8 +24,9 @@ export class EventInbox extends Construct {
 
   constructor(scope: Construct, id: string, props: EventInboxProps) {
     super(scope, id);
-    this.queue = workQueue(this, 'Events', props);
-    this.target = new SqsQueue(this.queue, { deadLetterQueue: this.queue.deadLetterQueue?.queue });
+    const { queue, deadLetters } = workQueue(this, 'Events', props);
+    this.queue = queue;
+    this.target = new SqsQueue(queue, { deadLetterQueue: deadLetters });
     this.right = consumeRight(this.queue.queueArn);
   }
 

@@ -3,6 +3,7 @@ import {
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
+  PARKED_QUEUES_VARIABLE,
   queueVariable,
   type Settings,
   SOCKETS_VARIABLE,
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly httpUrl: string;
   /** Names of the log groups that hold facts of the journal. */
   readonly journal: readonly string[];
+  /** Names of queues in which something may lie, in the order of the contract. */
+  readonly parkedQueues: readonly string[];
   readonly eventBusName: string;
   readonly userPoolId: string;
   readonly userPoolClientId: string;
@@ -51,6 +54,7 @@ export function functionEnvironment(
     ),
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
     ...(spec.refersToHttp && { [HTTP_VARIABLE]: known.httpUrl }),
+    ...(spec.redrives && { [PARKED_QUEUES_VARIABLE]: known.parkedQueues.join(',') }),
     ...(spec.readsJournal && { [JOURNAL_VARIABLE]: known.journal.join(',') }),
     ...(spec.putsEvents && { [EVENT_BUS_VARIABLE]: known.eventBusName }),
     ...(spec.knowsUserPool && {

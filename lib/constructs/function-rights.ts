@@ -5,18 +5,22 @@ import {
   type QueueName,
   queues,
   type SocketCall,
+  streamFailures,
 } from '../../contract/functions.ts';
 import { type TableName, tables } from '../../contract/tables.ts';
 import { keysOf } from '../records.ts';
 import {
   consumeRight,
+  lookIntoRight,
   putEventsRight,
   queryLogsRights,
   type Right,
+  sendBackRight,
   sendRight,
   socketRight,
   streamRights,
   tableRights,
+  takeDeadLettersRight,
   usersRight,
 } from './right.ts';
 import { type StreamFunction, streamSources } from './stream-sources.ts';
@@ -26,6 +30,8 @@ export interface Arns {
   table(table: TableName): string;
   stream(table: TableName): string;
   queue(queue: QueueName): string;
+  /** Where lies what its function could not take. */
+  deadLetters(queue: QueueName): string;
   /** Where the batches go that a stream's function could not take. */
   failures(name: StreamFunction): string;
   socketCall(call: SocketCall): string;
@@ -42,6 +48,7 @@ export function functionRights(name: FunctionName, arns: Arns): readonly Right[]
     ...keysOf(tables).flatMap((table) => tableRights(arns.table(table), spec.tables[table] ?? [])),
     ...(spec.sends ?? []).map((queue) => sendRight(arns.queue(queue))),
     ...(spec.sockets ? [socketRight(spec.sockets.map(arns.socketCall))] : []),
+    ...(spec.redrives ? redriveRights(arns) : []),
     ...(spec.readsJournal ? queryLogsRights(arns.journal) : []),
     ...(spec.putsEvents ? [putEventsRight(arns.eventBus)] : []),
     ...(spec.users ? [usersRight(arns.userPool, spec.users)] : []),
@@ -56,3 +63,9 @@ export function functionRights(name: FunctionName, arns: Arns): readonly Right[]
       ]),
   ];
 }
+
+const redriveRights = (arns: Arns): readonly Right[] => [
+  sendBackRight(keysOf(queues).map(arns.queue)),
+  takeDeadLettersRight(keysOf(queues).map(arns.deadLetters)),
+  lookIntoRight(streamFailures.map(arns.failures)),
+];

@@ -75,6 +75,29 @@ export const consumeRight = (queueArn: string): Right => ({
   resources: [queueArn],
 });
 
+/** To see how much lies in queues, and some of it. */
+export const lookIntoRight = (queueArns: readonly string[]): Right => ({
+  actions: ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  resources: queueArns,
+});
+
+/** To count what waits in queues, and send back into them. */
+export const sendBackRight = (queueArns: readonly string[]): Right => ({
+  actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+  resources: queueArns,
+});
+
+/** To take dead letters out, or leave them where they are. */
+export const takeDeadLettersRight = (queueArns: readonly string[]): Right => ({
+  actions: [
+    'sqs:GetQueueAttributes',
+    'sqs:ReceiveMessage',
+    'sqs:DeleteMessage',
+    'sqs:ChangeMessageVisibility',
+  ],
+  resources: queueArns,
+});
+
 /** What Lambda's stream poller does in the name of the function. */
 export const streamRights = (streamArn: string): readonly Right[] => [
   {

@@ -32,15 +32,14 @@ export function workQueue(
   scope: Construct,
   id: string,
   { delaySeconds = 0, consumerSeconds }: WorkQueueProps,
-): Queue {
-  return new Queue(scope, id, {
+): { readonly queue: Queue; readonly deadLetters: Queue } {
+  const deadLetters = deadLetterQueue(scope, `${id}DeadLetters`);
+  const queue = new Queue(scope, id, {
     ...secureQueue,
     deliveryDelay: Duration.seconds(delaySeconds),
     // AWS's rule: six times the function's own limit, so that no message is taken twice meanwhile.
     visibilityTimeout: Duration.seconds(6 * consumerSeconds),
-    deadLetterQueue: {
-      queue: deadLetterQueue(scope, `${id}DeadLetters`),
-      maxReceiveCount: RECEIVES,
-    },
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: RECEIVES },
   });
+  return { queue, deadLetters };
 }

@@ -5,7 +5,13 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { ManagerAction } from '../../contract/connection-manager.ts';
-import { type FunctionName, functions, type QueueSpec, queues } from '../../contract/functions.ts';
+import {
+  type FunctionName,
+  functions,
+  type QueueSpec,
+  queues,
+  streamFailures,
+} from '../../contract/functions.ts';
 import { CLEANUP_EVERY_HOURS, SWEEP_EVERY_MINUTES } from '../../contract/limits.ts';
 import type { TableName } from '../../contract/tables.ts';
 import { functionEntry } from '../function-entry.ts';
@@ -42,7 +48,7 @@ export function switchboardFunctions(
   props: SwitchboardFunctionsProps,
 ): SwitchboardFunctions {
   const { state, sockets, http, settings, namesFunctions, logRetention } = props;
-  const { work, failures } = props.queues;
+  const { work, deadLetters, failures } = props.queues;
   const deployment = Stack.of(scope).stackName;
   const streamArn = (table: TableName): string => streamOf(table, state);
   const idOf = (name: FunctionName) => `${pascalCase(name)}Function`;
@@ -64,6 +70,10 @@ export function switchboardFunctions(
           socketsEndpoint: sockets.stage.callbackUrl,
           httpUrl: http.api.apiEndpoint,
           journal: journal.map((each) => logs[each].logGroupName),
+          parkedQueues: [
+            ...keysOf(queues).map((queue) => work[queue].queueName),
+            ...streamFailures.map((consumer) => failures[consumer].queueName),
+          ],
           eventBusName: state.eventBus.eventBusName,
           userPoolId: state.userPool.userPoolId,
           userPoolClientId: state.userPoolClient.userPoolClientId,
@@ -74,6 +84,7 @@ export function switchboardFunctions(
           table: (table) => state.tables[table].tableArn,
           stream: streamArn,
           queue: (queue) => work[queue].queueArn,
+          deadLetters: (queue) => deadLetters[queue].queueArn,
           failures: (consumer) => failures[consumer].queueArn,
           socketCall: (call) => sockets.callArn(call),
           journal: journal.map((each) => logs[each].logGroupArn),

@@ -10,6 +10,8 @@ import { type StreamFunction, type StreamSource, streamSources } from './stream-
 /** The queues that functions send through, and where goes what no function could take. */
 export class SwitchboardQueues extends Construct {
   readonly work: Readonly<Record<QueueName, Queue>>;
+  /** Beside each, what its function could not take. */
+  readonly deadLetters: Readonly<Record<QueueName, Queue>>;
   /** Batches of a stream that its function could not take: where they are, not what is in them. */
   readonly failures: Readonly<Record<StreamFunction, Queue>>;
 
@@ -18,11 +20,13 @@ export class SwitchboardQueues extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.work = recordOf(keysOf(queues), (name) => {
+    const made = recordOf(keysOf(queues), (name) => {
       const { consumer, delaySeconds } = queues[name];
       const consumerSeconds = functions[consumer].timeoutSeconds;
       return workQueue(this, pascalCase(name), { delaySeconds, consumerSeconds });
     });
+    this.work = recordOf(keysOf(queues), (name) => made[name].queue);
+    this.deadLetters = recordOf(keysOf(queues), (name) => made[name].deadLetters);
     this.failures = recordOf(keysOf(streamSources), (consumer) => {
       const { parksIn }: StreamSource = streamSources[consumer];
       if (parksIn) return this.work[parksIn];
@@ -33,9 +37,8 @@ export class SwitchboardQueues extends Construct {
       });
       return queue;
     });
-    const deadLetters = Object.values(this.work).map(({ deadLetterQueue: end }) => end?.queue);
     const isEnd = (queue: Queue) => !Object.values(this.work).includes(queue);
-    const all = [...deadLetters, ...Object.values(this.failures).filter(isEnd)] as Queue[];
+    const all = [...Object.values(this.deadLetters), ...Object.values(this.failures).filter(isEnd)];
     this.ends = Object.fromEntries(all.map((queue) => [queue.node.id, queue]));
   }
 }

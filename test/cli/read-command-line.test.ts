@@ -15,6 +15,12 @@ describe('a command line', () => {
     },
   );
 
+  it('knows options that take nothing', () => {
+    expect(readCommandLine(['redrive', '--all'])).toMatchObject({ options: { all: 'true' } });
+    expect(readCommandLine(['redrive', '--topic', 'Pet'])?.options).toEqual({ topic: 'Pet' });
+    expect(() => readCommandLine(['redrive', '--all=yes'])).toThrow('--all');
+  });
+
   it('still knows what is no option', () => {
     expect(() => readCommandLine(['connections', 'ls', '--users', 'x'])).toThrow(
       "Unknown option '--users'",

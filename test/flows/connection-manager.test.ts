@@ -4,7 +4,8 @@ import { CONNECTIONS_PER_PAGE_MOST } from '../../contract/limits.ts';
 import type { AuditRow, ConnectionRow } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
-import { manageConnections } from '../../lambdas/flows/manage-connections.ts';
+import { type ManagerReach, manageConnections } from '../../lambdas/flows/manage-connections.ts';
+import { openRoutes } from '../../lambdas/flows/routes.ts';
 import { managerEdge } from '../../lambdas/platform/manager-edge.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
 import { getSession } from '../../lambdas/stores/sessions.ts';
@@ -12,10 +13,12 @@ import { newConnection } from '../../rules/connection.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { identityOf } from '../support/identity.ts';
 import { openTestJournal, type TestJournal } from '../support/journal.ts';
+import { openPages } from '../support/pages.ts';
+import { openTestParked } from '../support/parked.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; journal: TestJournal };
+let reach: EveryReach & { sockets: TestSockets; journal: TestJournal } & ManagerReach;
 const T0 = Date.parse('2026-01-01T12:00:00.000Z');
 const later = (seconds: number) => T0 + seconds * 1000;
 const joe = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 86_400 });
@@ -30,6 +33,9 @@ beforeEach(async () => {
   reach = {
     ...(await engine.createTables()),
     sockets: openTestSockets(),
+    parked: openTestParked(),
+    routes: openRoutes(),
+    ...openPages(),
     journal: openTestJournal('2026-01-01T12:00:00.000Z'),
   };
 });

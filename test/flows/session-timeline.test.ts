@@ -5,7 +5,7 @@ import { answer } from '../../lambdas/flows/answer.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { deliver } from '../../lambdas/flows/deliver.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
-import { manageConnections } from '../../lambdas/flows/manage-connections.ts';
+import { type ManagerReach, manageConnections } from '../../lambdas/flows/manage-connections.ts';
 import { publish } from '../../lambdas/flows/publish.ts';
 import { openRoutes } from '../../lambdas/flows/routes.ts';
 import { stampAll } from '../../lambdas/flows/stamp.ts';
@@ -17,10 +17,12 @@ import { readFrame } from '../../rules/message.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { openTestJournal, type TestJournal } from '../support/journal.ts';
 import { notificationsOf } from '../support/notifications.ts';
+import { openPages } from '../support/pages.ts';
+import { openTestParked } from '../support/parked.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
-let reach: EveryReach & { sockets: TestSockets; journal: TestJournal };
+let reach: EveryReach & { sockets: TestSockets; journal: TestJournal } & ManagerReach;
 // Acts are written down in real time: this day is today, so that they stand where they happened.
 const T0 = Date.now() - 200_000;
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -35,6 +37,9 @@ beforeEach(async () => {
   reach = {
     ...(await engine.createTables()),
     sockets: openTestSockets(),
+    parked: openTestParked(),
+    routes: openRoutes(),
+    ...openPages(),
     journal: openTestJournal(iso(T0)),
   };
   vi.spyOn(console, 'info').mockImplementation(reach.journal.info);

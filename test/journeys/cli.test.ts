@@ -5,8 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { newPerson } from '../support/people.ts';
+import type { ParkedAnswer } from '../../contract/connection-manager.ts';
+import type { DeliveryPage } from '../../contract/internal.ts';
+import { topicKey } from '../../contract/tables.ts';
+import { newPerson, operatorOptions } from '../support/people.ts';
 import { openSocket } from '../support/socket.ts';
 import { until } from '../support/until.ts';
 
@@ -131,6 +135,65 @@ describe('topics, publish, invite', () => {
   });
 });
 
+describe('parked, redrive', () => {
+  /** The queue in which lies what the function of pages could not post. */
+  async function deadPages() {
+    const client = new SQSClient(operatorOptions(place));
+    const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}));
+    const QueueUrl = QueueUrls.find((url) => url.includes('QueuesDeliveryDeadLetters'));
+    return { client, QueueUrl };
+  }
+
+  it('a page that nobody could post is seen, goes back to its queue, and is posted', async () => {
+    const { socket, connectionId, tenant, userId } = await come();
+    await socket.ask({ action: 'subscribe', topics: ['news'] });
+    const { notificationId: id } = (await ask('publish', 'news', '1', '--tenant', tenant)).json;
+    const isNews = ({ type }: { type?: unknown }) => type === 'notification';
+    await socket.next(isNews);
+    const { client, QueueUrl } = await deadPages();
+    const session = { tenant, userId, sessionId: 'tab' };
+    const until = Math.floor(Date.now() / 1000) + 600;
+    const page: DeliveryPage = {
+      topic: topicKey(tenant, 'news'),
+      messages: [{ id, epoch: 'e' }],
+      routes: [{ session, connections: [connectionId], accepts: [], until }],
+    };
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(page) }));
+
+    const { queues } = (await ask('parked', 'ls')).json as ParkedAnswer;
+    const delivery = queues.find(({ queue }) => queue === 'delivery');
+    expect(delivery?.messages.map(({ about }) => about.topic)).toContain(page.topic);
+    const whose = ['--topic', 'news', '--tenant', tenant];
+    const answer = await ask('redrive', ...whose);
+    expect(answer).toMatchObject({
+      code: 0,
+      json: { numbered: 0, moved: { delivery: 1 }, isWhole: true },
+    });
+    expect(await socket.next(isNews)).toMatchObject({ id, seq: 1 });
+    expect((await ask('redrive', ...whose)).json).toEqual({
+      numbered: 0,
+      moved: {},
+      isWhole: true,
+    });
+
+    const own = ['--user', userId, '--session', 'tab', '--tenant', tenant];
+    expect((await ask('redrive', ...own)).json).toMatchObject({ posted: 1, connections: 1 });
+    expect(await socket.next(isNews)).toMatchObject({ id, seq: 1 });
+    const { lines } = (await ask('audit', 'ls', '--target', `topic#${tenant}#news`)).json;
+    expect(lines[1]).toMatchObject({ act: 'redrive', outcome: 'done', after: answer.json });
+    await socket.close();
+  });
+
+  it('messages without a number are looked for where it is asked, and failures are listed', async () => {
+    const { json } = await ask('parked', 'ls', '--unnumbered');
+    expect(json.topics).toEqual(expect.any(Array));
+    expect(await ask('parked', 'failures', '--topic', 'nothing-fails-here')).toMatchObject({
+      code: 0,
+      json: { failures: [], isWhole: true },
+    });
+  });
+});
+
 describe('tail', () => {
   let child: ChildProcess | undefined;
   afterAll(() => void child?.kill('SIGKILL'));
@@ -240,6 +303,10 @@ describe('a command line that is wrong', () => {
     [['connections', 'ls', '--users', 'x'], "Unknown option '--users'."],
     [['sessions', 'ls'], '--user is missing.'],
     [['audit', 'ls', '--day', '2026-01-01', '--target', 'x'], 'A day, or a target.'],
+    [['redrive'], 'Name a topic, a user and a session, or all.'],
+    [['redrive', '--all', '--topic', 'x'], 'Name a topic, a user and a session, or all.'],
+    [['redrive', '--all', '--tenant', 'x'], 'All is every tenant’s.'],
+    [['redrive', '--user', 'x'], '--session is missing.'],
     [['publish', 'news', '{"a":'], 'PAYLOAD begins like JSON and is none.'],
   ])('%j ends with 2 and a sentence', async (args, sentence) => {
     const { code, errors, out } = await type(...args, '--outputs', outputs);

@@ -17,6 +17,7 @@ const known: Surroundings = {
   socketsEndpoint: 'https://sockets/prod',
   httpUrl: 'https://http',
   journal: ['log-a', 'log-b'],
+  parkedQueues: ['queue-a', 'queue-b'],
   eventBusName: 'bus',
   userPoolId: 'pool',
   userPoolClientId: 'client',
@@ -44,6 +45,7 @@ describe('environment', () => {
     [{ sends: ['session-check'] }, { SESSION_CHECK_QUEUE_URL: 'https://queues/session-check' }],
     [{ sockets: ['post'] }, { SOCKETS_ENDPOINT: 'https://sockets/prod' }],
     [{ readsJournal: true }, { JOURNAL_LOG_GROUPS: 'log-a,log-b' }],
+    [{ redrives: true }, { PARKED_QUEUES: 'queue-a,queue-b' }],
     [{ putsEvents: true }, { EVENT_BUS_NAME: 'bus' }],
     [{ knowsUserPool: true }, { USER_POOL_ID: 'pool', USER_POOL_CLIENT_ID: 'client' }],
   ] as const)('what is declared is told, and no more: %j', (declared, told) => {

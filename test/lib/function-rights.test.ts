@@ -1,22 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { functions } from '../../contract/functions.ts';
+import { functions, queues, streamFailures } from '../../contract/functions.ts';
 import { type Arns, functionRights } from '../../lib/constructs/function-rights.ts';
 import {
   consumeRight,
+  lookIntoRight,
   publishRight,
   putEventsRight,
+  sendBackRight,
   sendRight,
   socketRight,
   streamRights,
   tableRights,
+  takeDeadLettersRight,
   usersRight,
 } from '../../lib/constructs/right.ts';
+import { streamSources } from '../../lib/constructs/stream-sources.ts';
 import { keysOf } from '../../lib/records.ts';
 
 const arns: Arns = {
   table: (table) => `table/${table}`,
   stream: (table) => `table/${table}/stream`,
   queue: (queue) => `queue/${queue}`,
+  deadLetters: (queue) => `dead/${queue}`,
   failures: (name) => `failures/${name}`,
   socketCall: (call) => `sockets/${call}/*`,
   journal: ['log-a', 'log-b'],
@@ -74,7 +79,11 @@ describe('rights', () => {
 
   it('a queue is taken from by its consumer alone', () => {
     const takers = keysOf(functions).filter((name) =>
-      functionRights(name, arns).some(({ actions }) => actions.includes('sqs:ReceiveMessage')),
+      functionRights(name, arns).some(
+        ({ actions, resources }) =>
+          actions.includes('sqs:ReceiveMessage') &&
+          resources.some((resource) => resource.startsWith('queue/')),
+      ),
     );
     expect(takers).toEqual([
       'express',
@@ -87,6 +96,23 @@ describe('rights', () => {
       'reaper',
     ]);
     expect(functionRights('reaper', arns)).toContainEqual(consumeRight('queue/reaper'));
+  });
+
+  it('dead letters are taken by the connection manager alone, which takes nothing from a queue that has a function', () => {
+    const takers = keysOf(functions).filter((name) =>
+      functionRights(name, arns).some(({ resources }) => resources.includes('dead/delivery')),
+    );
+    expect(takers).toEqual(['connection-manager']);
+    const rights = functionRights('connection-manager', arns);
+    expect(rights).toContainEqual(sendBackRight(keysOf(queues).map((name) => `queue/${name}`)));
+    expect(rights).toContainEqual(
+      takeDeadLettersRight(keysOf(queues).map((name) => `dead/${name}`)),
+    );
+    expect(rights).toContainEqual(
+      lookIntoRight(['failures/notification-bridge', 'failures/session-stream']),
+    );
+    const parted = keysOf(streamSources).filter((name) => !('parksIn' in streamSources[name]));
+    expect(parted).toEqual(streamFailures);
   });
 
   it('a stream is read, and its failures are put aside, by its function alone', () => {

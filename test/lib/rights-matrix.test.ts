@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type FunctionName, type FunctionSpec, functions } from '../../contract/functions.ts';
+import {
+  type FunctionName,
+  type FunctionSpec,
+  functions,
+  queues,
+  streamFailures,
+} from '../../contract/functions.ts';
 import { type HttpOperation, httpOperations } from '../../contract/http.ts';
 import { tables } from '../../contract/tables.ts';
 import { BUNDLES_FOLDER } from '../../lib/bundled-code.ts';
@@ -93,12 +99,32 @@ function declaredReach(name: FunctionName): Reach {
       'execute-api:ManageConnections',
       `${call.toUpperCase()} /@connections/*`,
     ]),
+    ...(spec.redrives ? redriving() : []),
     ...(spec.readsJournal ? journal() : []),
     ...(spec.putsEvents ? [['events:PutEvents', 'bus'] as const] : []),
     ...(spec.users ?? []).map((call): [string, string] => [`cognito-idp:${call}`, 'users']),
     ...triggers(name),
   ];
 }
+
+/** Counts what lies anywhere, takes dead letters out and sends them back; the failures of streams it only looks into. */
+const redriving = (): Reach => [
+  ...keysOf(queues).flatMap((name) =>
+    ['GetQueueAttributes', 'SendMessage'].map(
+      (verb) => [`sqs:${verb}`, `SwitchboardQueues${pascal(name)}`] as const,
+    ),
+  ),
+  ...keysOf(queues).flatMap((name) =>
+    ['GetQueueAttributes', 'ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility'].map(
+      (verb) => [`sqs:${verb}`, `SwitchboardQueues${pascal(name)}DeadLetters`] as const,
+    ),
+  ),
+  ...streamFailures.flatMap((name) =>
+    ['GetQueueAttributes', 'ReceiveMessage'].map(
+      (verb) => [`sqs:${verb}`, `SwitchboardQueues${pascal(name)}Failures`] as const,
+    ),
+  ),
+];
 
 /** Queries of the logs of whoever notes what the journal is made of; AWS knows no resource of an answer. */
 const journal = (): Reach => [
@@ -194,8 +220,10 @@ describe('deployed rights', () => {
   it('whatever notes facts of connections and sessions says so, or its log would be in no timeline', () => {
     const noting = keysOf(functions).filter((name) => {
       const file = join(BUNDLES_FOLDER, functionEntry(name), 'index.mjs');
-      return /\bnote\d*\("(connection|session|topic|delivery|event)\./.test(
-        readFileSync(file, 'utf8'),
+      const text = readFileSync(file, 'utf8');
+      return (
+        /\bnote\d*\("(connection|session|topic|delivery|event)\./.test(text) ||
+        /\blogDefect\d*\("message\.failed"/.test(text)
       );
     });
     // It shares the way to the bus with lifecycle events, and has none itself.

@@ -237,6 +237,7 @@ describe('functions', () => {
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),
       ...(spec.refersToHttp ? ['HTTP_URL'] : []),
+      ...(spec.redrives ? ['PARKED_QUEUES'] : []),
       ...(spec.readsJournal ? ['JOURNAL_LOG_GROUPS'] : []),
       ...(spec.putsEvents ? ['EVENT_BUS_NAME'] : []),
       ...(spec.knowsUserPool ? ['USER_POOL_ID', 'USER_POOL_CLIENT_ID'] : []),
@@ -468,4 +469,29 @@ it('the sweep runs every minute', () => {
     ScheduleExpression: 'rate(1 minute)',
     Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('SweepFunction'), 'Arn'] } }],
   });
+});
+
+it('no function is told more than the 4 KB that Lambda keeps for it, whatever AWS calls our resources', () => {
+  const { Resources } = app.service.toJSON();
+  /** A name of CloudFormation's making: stack, logical id and twelve letters; for a URL of a queue, its host before it. */
+  const resolve = (value: unknown): string => {
+    if (typeof value === 'string') return value;
+    const [[intrinsic = '', of] = []] = Object.entries(value as Record<string, unknown>);
+    if (intrinsic === 'Fn::Join') return (of as [string, unknown[]])[1].map(resolve).join('');
+    const id = String(intrinsic === 'Fn::GetAtt' ? (of as string[])[0] : JSON.stringify(of));
+    const name = `SwitchboardService-${id}-${'x'.repeat(12)}`;
+    const isUrl = intrinsic === 'Ref' && Resources[of as string]?.Type === 'AWS::SQS::Queue';
+    return isUrl ? `https://sqs.ap-southeast-1.amazonaws.com/123456789012/${name}` : name;
+  };
+  for (const [id, { Properties }] of Object.entries(
+    app.service.findResources('AWS::Lambda::Function'),
+  )) {
+    const variables = Object.entries(Properties.Environment?.Variables ?? {});
+    const bytes = variables.reduce(
+      (sum, [key, value]) => sum + key.length + resolve(value).length,
+      0,
+    );
+    // Room for a stack of a longer name.
+    expect(bytes, id).toBeLessThan(3600);
+  }
 });

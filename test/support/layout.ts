@@ -135,7 +135,7 @@ const layouts: Readonly<Record<TableName, z.ZodMiniType>> = {
     act: z.string().check(z.minLength(1)),
     target: z
       .string()
-      .check(z.regex(/^(connection|session|user|connections|invitation)(#[^#]+)*$/)),
+      .check(z.regex(/^(connection|session|user|topic|connections|invitation|parked)(#[^#]+)*$/)),
     requestId: z.string().check(z.minLength(1)),
     outcome: z.enum(['begun', 'done', 'refused', 'failed']),
     before: z.optional(z.record(z.string(), z.unknown())),
