@@ -13,13 +13,14 @@ import {
   topicKey,
 } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
+import { isIn } from '../../rules/topic-policy.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getHeads, readNotifications } from '../stores/notifications.ts';
 import { getSession } from '../stores/sessions.ts';
 import { getTopics } from '../stores/topics.ts';
 import { framing } from './framing.ts';
 import { type RedriveTopicReach, redriveTopic } from './redrive.ts';
-import { connectionsOf, type Route } from './routes.ts';
+import { routeOf } from './routes.ts';
 import { serveAll } from './serve.ts';
 import type { Stamped } from './stamp.ts';
 
@@ -45,14 +46,11 @@ export async function redriveSession(
 ): Promise<Answer> {
   const [row, topics] = await Promise.all([getSession(reach, name), getTopics(reach, name)]);
   if (row === undefined) throw new Refusal('not-found');
-  const keys = [...topics].map((topic) => topicKey(name.tenant, topic));
-  const connections = connectionsOf(row, now);
-  const route: Route = {
-    session: name,
-    connections,
-    accepts: row.accepts ?? [],
-    until: row.authExpiresAt,
-  };
+  const route = routeOf(name, row, now);
+  const { connections, scopes } = route;
+  const keys = [...topics]
+    .filter((topic) => isIn(reach.topics.audienceOf(topic), { ...name, scopes }))
+    .map((topic) => topicKey(name.tenant, topic));
   let numbered = 0;
   let posted = 0;
   let done = 0;

@@ -67,20 +67,9 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
 
   const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
     const name = nameOf(session);
-    const connections = connectionsOf(row, now);
-    const route = {
-      session,
-      connections,
-      accepts: row?.accepts ?? [],
-      scopes: row?.scopes ?? [],
-      // Beyond the age of any socket an id says nothing any more.
-      until: Math.min(
-        seconds(now) + SOCKET_MOST_SECONDS,
-        ...connections.map((id) => (row ? expiryOf(row, id) : 0)),
-      ),
-    };
+    const route = routeOf(session, row, now);
     remembered.delete(name);
-    if (row && connections.length > 0) {
+    if (row && route.connections.length > 0) {
       remembered.set(name, { life: row.life, route });
       const [oldest = name] = remembered.keys();
       if (remembered.size > most) remembered.delete(oldest);
@@ -109,6 +98,22 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
 
 const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
   [tenant, userId, sessionId].join(SEPARATOR);
+
+/** As its row, or that it has none, tells it. */
+export function routeOf(session: SessionName, row: SessionRow | undefined, now: number): Route {
+  const connections = connectionsOf(row, now);
+  return {
+    session,
+    connections,
+    accepts: row?.accepts ?? [],
+    scopes: row?.scopes ?? [],
+    // Beyond the age of any socket an id says nothing any more.
+    until: Math.min(
+      seconds(now) + SOCKET_MOST_SECONDS,
+      ...connections.map((id) => (row ? expiryOf(row, id) : 0)),
+    ),
+  };
+}
 
 /** None of a session that has ended, and none whose own token has expired. */
 export const connectionsOf = (row: SessionRow | undefined, now: number): string[] =>

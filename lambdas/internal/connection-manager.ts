@@ -7,6 +7,7 @@ import { openParkedQueues } from '../platform/parked-queues.ts';
 import { openQueues } from '../platform/queues.ts';
 import { openTables } from '../platform/reach.ts';
 import { openSockets } from '../platform/sockets.ts';
+import { openTopics } from '../platform/topics.ts';
 
 const reach = {
   ...openTables('connection-manager'),
@@ -16,6 +17,7 @@ const reach = {
   queues: openQueues('connection-manager'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
   parked: openParkedQueues(),
+  topics: openTopics(),
 };
 
 /** [S2] Administration: who is connected, and what becomes of them. For IAM principals, and every hour. */

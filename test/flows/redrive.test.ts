@@ -23,7 +23,9 @@ import { transact } from '../../lambdas/platform/transact.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
 import { putNotification } from '../../lambdas/stores/notifications.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { compileTopics } from '../../rules/topic-policy.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
 import { openTestJournal, type TestJournal } from '../support/journal.ts';
 import { notificationsOf } from '../support/notifications.ts';
 import { openPages } from '../support/pages.ts';
@@ -74,7 +76,7 @@ async function join(
 ): Promise<void> {
   reach.sockets.open(connectionId);
   await putConnection(reach, newConnection(connectionId, 'PENDING', T0 - 120_000));
-  const who = { tenant: 'default', userId, expiresAt: T0 / 1000 + 3600 };
+  const who = identityOf({ userId, expiresAt: T0 / 1000 + 3600 });
   const request = { connectionId, sessionId: 'tab', now: T0, ...more } as object;
   await authenticate(reach, who, request as Parameters<typeof authenticate>[2]);
   await subscribe(reach, { ...who, sessionId: 'tab' }, connectionId, topics);
@@ -251,6 +253,17 @@ describe('redrive of a session', () => {
     const late = await redriveSession(reach, name, later(120), Date.now() - 1);
     expect(late).toMatchObject({ posted: 0, isWhole: false });
     expect(await redriveSession(reach, name, later(120), soon)).toMatchObject({ isWhole: true });
+  });
+
+  it('[S3-13] gets nothing of a topic that was closed to it since', async () => {
+    await join('joe', 'joe', { topics: ['Pet'] });
+    await lose('Pet', ['m1']);
+    const { topics } = reach;
+    reach = { ...reach, topics: compileTopics([]) };
+    const body = await redrive({ userId: 'joe', sessionId: 'tab' });
+    reach = { ...reach, topics };
+    expect(body).toMatchObject({ posted: 0 });
+    expect(reach.sockets.sent.get('joe')).toEqual([]);
   });
 
   it('that is away gets nothing, and whoever is not known is a 404', async () => {

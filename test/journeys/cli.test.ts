@@ -156,7 +156,7 @@ describe('parked, redrive', () => {
     const page: DeliveryPage = {
       topic: topicKey(tenant, 'news'),
       messages: [{ id, epoch: 'e' }],
-      routes: [{ session, connections: [connectionId], accepts: [], until }],
+      routes: [{ session, connections: [connectionId], accepts: [], scopes: [], until }],
     };
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(page) }));
 
