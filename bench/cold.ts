@@ -90,6 +90,8 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
       RETENTION_SECONDS: 3600,
       EPOCH: '0',
       EXPRESS: 'off',
+      SESSIONS_PER_USER: 50,
+      CONNECTIONS_PER_SESSION: 10,
     },
     topics: '[]',
     socketsEndpoint: `${stub.url}/prod`,

@@ -3,19 +3,20 @@ import type { WhyCode } from './state.ts';
 /** What helps after a failure: the same again in a moment, a new socket with a new token, or nothing. */
 export type Cure = 'wait' | 'new-socket' | 'none';
 
-const cures: Partial<Record<WhyCode, Cure>> = {
-  busy: 'wait',
-  'gateway-error': 'wait',
-  'no-token': 'wait',
-  'socket-lost': 'new-socket',
-  'no-answer': 'new-socket',
-  'not-authenticated': 'new-socket',
-  'token-expired': 'new-socket',
-  'session-over': 'new-socket',
-  'already-authenticated': 'new-socket',
-  'connection-gone': 'new-socket',
-  // Sessions of pages that were just closed end by themselves within the grace time.
-  'too-many-sessions': 'new-socket',
-};
+const waiting: readonly WhyCode[] = ['busy', 'gateway-error', 'no-token'];
 
-export const cureOf = (code: WhyCode): Cure => cures[code] ?? 'none';
+const newSocket: readonly WhyCode[] = [
+  'socket-lost',
+  'no-answer',
+  'not-authenticated',
+  'token-expired',
+  'session-over',
+  'already-authenticated',
+  'connection-gone',
+  // Sessions of pages that were just closed end by themselves, and dead connections are found.
+  'too-many-sessions',
+  'too-many-connections',
+];
+
+export const cureOf = (code: WhyCode): Cure =>
+  waiting.includes(code) ? 'wait' : newSocket.includes(code) ? 'new-socket' : 'none';

@@ -45,4 +45,8 @@ export interface Settings {
   readonly EXPRESS: 'on' | 'off';
   /** Who may use which topics; travels as JSON. */
   readonly TOPICS: readonly TopicRule[];
+  /** [S3-07] Live sessions of one user. */
+  readonly SESSIONS_PER_USER: number;
+  /** [S3-07] Connections of one session; times the sessions, those of a user. */
+  readonly CONNECTIONS_PER_SESSION: number;
 }

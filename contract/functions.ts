@@ -91,10 +91,10 @@ export const functions = {
     notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
-      sessions: ['get', 'update'],
+      sessions: ['get', 'update', 'batchGet'],
       subscriptions: ['update'],
     },
-    sockets: ['delete'],
+    sockets: ['get', 'delete'],
     timeoutSeconds: 15, // room for the retries of a contended transaction
     memoryMb: 512,
   },
@@ -127,11 +127,11 @@ export const functions = {
     notes: true,
     tables: {
       connections: ['get', 'put', 'update'],
-      sessions: ['get', 'update'],
+      sessions: ['get', 'update', 'batchGet'],
       subscriptions: ['update', 'delete'],
       notifications: ['batchGet', 'query SeqIndex'],
     },
-    sockets: ['post', 'delete'],
+    sockets: ['post', 'get', 'delete'],
     refersToHttp: true,
     knowsUserPool: true,
     timeoutSeconds: 25, // API Gateway gives up at 29 s

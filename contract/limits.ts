@@ -24,7 +24,10 @@ export const LIVING_TTL_SECONDS = SOCKET_MOST_SECONDS + 600;
 export const TOMBSTONE_TTL_SECONDS = 3600;
 /** A sign of life is written only when the last written one is older than this: no write per ping. */
 export const FRESH_FOR_SECONDS = 600;
-/** [S4-05] A 410 about a connection younger than this is asked again before it counts. */
+/**
+ * [S4-05] A 410 about a connection younger than this is asked again before it counts. Who is refused at a limit may
+ * try again after as long [S3-07]: then everybody can be judged who is there now.
+ */
 export const YOUNG_CONNECTION_SECONDS = 60;
 /** After so many refused tokens the socket is closed. */
 export const AUTHENTICATE_ATTEMPTS = 3;
@@ -40,7 +43,16 @@ export const TICKET_SECONDS = 30;
  */
 export const GRACE_SECONDS = 30;
 export const GRACE_SECONDS_MOST = 900;
+/** [S3-07] Live sessions of one user, where the operator chooses no other number. */
 export const SESSIONS_PER_USER = 50;
+/** Each of them is a member of the player's row, which is written whole: 500 ids are 20 KB. */
+export const SESSIONS_PER_USER_MOST = 500;
+/** [S3-07] Of one session: its client needs one, and for a moment, when it reconnects, another. */
+export const CONNECTIONS_PER_SESSION = 10;
+/** Each of them gets every message. */
+export const CONNECTIONS_PER_SESSION_MOST = 100;
+/** Sessions that are asked about side by side when a user has too many. */
+export const SESSIONS_PROBED_AT_ONCE = 16;
 export const SUBSCRIPTIONS_PER_SESSION = 500;
 /** Written side by side when a session ends or comes back. */
 export const SUBSCRIPTIONS_AT_ONCE = 32;

@@ -248,6 +248,8 @@ export interface Refused {
   readonly code: RefusalCode;
   readonly status: number;
   readonly message: string;
+  /** Where waiting helps: after how many seconds to try again. */
+  readonly retryAfterSeconds?: number;
 }
 
 export type Reply =

@@ -71,6 +71,10 @@ export const refusals = {
   'connection-gone': { status: 410, message: 'This connection has already left: connect again.' },
   'too-large': { status: 413, message: 'That is more than may be sent at once.' },
   'too-many-sessions': { status: 429, message: 'This user has as many sessions as are allowed.' },
+  'too-many-connections': {
+    status: 429,
+    message: 'This session has as many connections as are allowed.',
+  },
   'too-many-subscriptions': {
     status: 429,
     message: 'This session has as many subscriptions as are allowed.',

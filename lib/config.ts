@@ -1,6 +1,10 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Door, doors } from '../contract/environment.ts';
-import { GRACE_SECONDS_MOST } from '../contract/limits.ts';
+import {
+  CONNECTIONS_PER_SESSION_MOST,
+  GRACE_SECONDS_MOST,
+  SESSIONS_PER_USER_MOST,
+} from '../contract/limits.ts';
 import { isTopicPattern } from '../contract/topic-rules.ts';
 import { switchboardDefaults } from './constructs/switchboard-props.ts';
 import {
@@ -36,6 +40,10 @@ export interface Config {
   readonly express: boolean;
   /** Topics that every signed-in user may use, or patterns of them; the application opens its own. */
   readonly topics: readonly string[];
+  /** Live sessions of one user. */
+  readonly sessionsPerUser: number;
+  /** Connections of one session. */
+  readonly connectionsPerSession: number;
   /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
   readonly allowedOrigins: readonly string[];
   /** Requests a second that each API admits. */
@@ -82,6 +90,12 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
       return patterns.every(isTopicPattern) ? patterns : undefined;
     },
   },
+  sessionsPerUser: wholeNumber(1, SESSIONS_PER_USER_MOST, switchboardDefaults.sessionsPerUser),
+  connectionsPerSession: wholeNumber(
+    1,
+    CONNECTIONS_PER_SESSION_MOST,
+    switchboardDefaults.connectionsPerSession,
+  ),
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
   namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),

@@ -9,6 +9,25 @@ interface Comer {
   readonly scopes: readonly string[];
 }
 
+/** [S3-07] How much of everything one user may have, and how long what gives way to more is remembered. */
+export interface SessionLimits {
+  readonly sessionsPerUser: number;
+  readonly connectionsPerSession: number;
+  readonly retentionSeconds: number;
+}
+
+/** Who is in the session takes no room in it, nor who is replaced: that one is shut before the reply. */
+export function hasRoom(
+  { conns = new Set() }: Pick<SessionRow, 'conns'>,
+  connectionId: string,
+  replaces: string | undefined,
+  most: number,
+): boolean {
+  if (conns.has(connectionId)) return true;
+  const leaves = replaces !== undefined && conns.has(replaces) ? 1 : 0;
+  return conns.size - leaves < most;
+}
+
 /** How a connection comes to a live session, and what the session's connections all understand and may then. */
 export interface Coming extends Pick<SessionRow, 'authExpiresAt' | 'expiries'> {
   /**

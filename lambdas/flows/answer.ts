@@ -17,6 +17,7 @@ import { demandCursors } from '../../rules/fill.ts';
 import { fillsReply } from '../../rules/frames.ts';
 import type { Identity } from '../../rules/identity.ts';
 import type { Incoming } from '../../rules/message.ts';
+import type { SessionLimits } from '../../rules/session.ts';
 import { demandTopic, demandTopicName } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
@@ -37,9 +38,11 @@ export type AnswerReach = AuthenticateReach &
     subscriptions: 'delete';
     notifications: 'batchGet' | 'query SeqIndex';
   }> & {
-    readonly sockets: Sockets<'post' | 'delete'>;
+    readonly sockets: Sockets<'post' | 'get' | 'delete'>;
     readonly verify: (token: string, tenant?: string) => Promise<Identity>;
     readonly door: Door;
+    /** @default - those of contract/limits.ts */
+    readonly limits?: SessionLimits;
   };
 
 interface Asked {
@@ -67,10 +70,10 @@ export async function answer(
     }
   } catch (fault) {
     if (!(fault instanceof Refusal)) throw fault;
-    if (isTokenRefusal(fault)) measure({ RefusedTokens: 1 });
+    if (isTokenRefusal(fault.code)) measure({ RefusedTokens: 1 });
     const about = 'message' in incoming ? incoming.message : {};
-    const frame = refusedFrame(fault.code, about, fault.detail);
-    return isTokenRefusal(fault) && (await isLastAttempt(reach, asked))
+    const frame = refusedFrame(fault.code, about, fault);
+    return isAttempt(fault.code) && (await isLastAttempt(reach, asked))
       ? closeAfter(reach, frame, asked)
       : frame;
   }
@@ -98,6 +101,7 @@ async function answerAuthenticate(
     now,
     ...(replaces !== undefined && { replaces }),
     accepts: acceptable.filter((each) => accepts.includes(each)),
+    ...(reach.limits && { limits: reach.limits }),
   };
   const { session, notice } = await authenticate(reach, identity, request);
   const { tenant: ownTenant, userId } = identity;
@@ -183,7 +187,7 @@ const echo = (id: string | undefined): { id?: string } => (id === undefined ? {}
 function refusedFrame(
   code: RefusalCode,
   about: { readonly id?: string | undefined; readonly action?: string | undefined },
-  detail?: string,
+  { detail, retryAfter }: Pick<Refusal, 'detail' | 'retryAfter'> = noMore,
 ): string {
   const { status, message } = refusals[code];
   const refused: Refused = {
@@ -193,12 +197,19 @@ function refusedFrame(
     code,
     status,
     message: detail === undefined ? message : `${message} ${detail}`,
+    ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
   };
   return JSON.stringify(refused);
 }
 
-const isTokenRefusal = ({ code }: Refusal): boolean =>
+const noMore = { detail: undefined, retryAfter: undefined };
+
+const isTokenRefusal = (code: RefusalCode): boolean =>
   code === 'token-invalid' || code === 'token-expired';
+
+/** What a socket may try a few times only: looking for room costs a question for each of the user's sockets. */
+const isAttempt = (code: RefusalCode): boolean =>
+  isTokenRefusal(code) || code === 'too-many-sessions' || code === 'too-many-connections';
 
 async function isLastAttempt(reach: AnswerReach, { connectionId }: Asked): Promise<boolean> {
   const count = await countRefusal(reach, connectionId);

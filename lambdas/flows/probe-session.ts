@@ -13,8 +13,8 @@ import {
 } from './check-session.ts';
 import { type EvictReach, evict } from './evict.ts';
 
-export type ProbeSessionReach = EvictReach &
-  CheckSessionReach & { readonly sockets: Sockets<'get'> };
+export type ProbeMembersReach = EvictReach & { readonly sockets: Sockets<'get'> };
+export type ProbeSessionReach = ProbeMembersReach & CheckSessionReach;
 
 const PROBES_AT_ONCE = 16;
 
@@ -28,25 +28,37 @@ export async function probeSession(
   times: SessionTimes,
 ): Promise<SessionVerdict> {
   const row = await getSession(reach, session);
-  await inParallel([...(row?.conns ?? [])], PROBES_AT_ONCE, (connectionId) =>
-    probeMember(reach, session, connectionId, times.now),
-  );
+  await probeMembers(reach, session, row?.conns ?? [], times.now);
   return checkSession(reach, session, times);
 }
 
+/** Asks about each member of a session; true when any of them was dead, and is out of it. */
+export async function probeMembers(
+  reach: ProbeMembersReach,
+  session: SessionName,
+  members: Iterable<string>,
+  now: number,
+): Promise<boolean> {
+  const haveLeft = await inParallel([...members], PROBES_AT_ONCE, (connectionId) =>
+    probeMember(reach, session, connectionId, now),
+  );
+  return haveLeft.includes(true);
+}
+
 async function probeMember(
-  reach: ProbeSessionReach,
+  reach: ProbeMembersReach,
   session: SessionName,
   connectionId: string,
   now: number,
-): Promise<void> {
-  if ((await reach.sockets.get(connectionId)) !== 'gone') return;
+): Promise<boolean> {
+  if ((await reach.sockets.get(connectionId)) !== 'gone') return false;
   const row = await getConnection(reach, connectionId);
   if (row === undefined || row.status === 'DISCONNECTED') {
     // Its row went without it: nothing is left to depart, and it cannot come back.
     await dropMembers(reach, session, [connectionId], now);
-  } else if (ageInSeconds(row, now) >= YOUNG_CONNECTION_SECONDS) {
-    // Younger ones stay: the gateway may not know a socket yet that has only just been opened.
-    await evict(reach, connectionId, now);
+    return true;
   }
+  // Younger ones stay: the gateway may not know a socket yet that has only just been opened.
+  if (ageInSeconds(row, now) < YOUNG_CONNECTION_SECONDS) return false;
+  return (await evict(reach, connectionId, now)) !== 'stays';
 }

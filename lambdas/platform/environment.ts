@@ -14,6 +14,7 @@ import {
 } from '../../contract/environment.ts';
 import type { InvokedFunction, QueueName } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
+import type { SessionLimits } from '../../rules/session.ts';
 
 /** The one reader of `process.env`. A missing variable is a defect of the deployment and says its name. */
 function read(variable: string): string {
@@ -62,7 +63,16 @@ export const settings: { readonly [Name in keyof Settings]: () => Settings[Name]
   EPOCH: () => read('EPOCH'),
   EXPRESS: () => read('EXPRESS') as Settings['EXPRESS'],
   TOPICS: () => JSON.parse(read('TOPICS')) as Settings['TOPICS'],
+  SESSIONS_PER_USER: () => Number(read('SESSIONS_PER_USER')),
+  CONNECTIONS_PER_SESSION: () => Number(read('CONNECTIONS_PER_SESSION')),
 };
+
+/** [S3-07] What one user may have, as this deployment was told. */
+export const sessionLimits = (): SessionLimits => ({
+  sessionsPerUser: settings.SESSIONS_PER_USER(),
+  connectionsPerSession: settings.CONNECTIONS_PER_SESSION(),
+  retentionSeconds: settings.RETENTION_SECONDS(),
+});
 
 /** A table outside the published layout (the sample store's), by the name of its variable. */
 export const otherTableName = (variable: string): string => read(variable);

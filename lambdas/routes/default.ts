@@ -1,6 +1,6 @@
 import { readFrame } from '../../rules/message.ts';
 import { answer } from '../flows/answer.ts';
-import { settings } from '../platform/environment.ts';
+import { sessionLimits, settings } from '../platform/environment.ts';
 import { openVerifier } from '../platform/identity.ts';
 import { openTables } from '../platform/reach.ts';
 import { socketEdge } from '../platform/socket-edge.ts';
@@ -13,6 +13,7 @@ const reach = {
   verify: openVerifier(),
   door: settings.DOOR(),
   topics: openTopics(),
+  limits: sessionLimits(),
 };
 
 /** Every frame of a client. The answer is the return value; its status stays 200, or AWS would replace it. */

@@ -3,7 +3,7 @@ import { Refusal, refusals } from '../../contract/refusals.ts';
 import { admissionOf } from '../../rules/admission.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { authenticate } from '../flows/authenticate.ts';
-import { settings } from '../platform/environment.ts';
+import { sessionLimits, settings } from '../platform/environment.ts';
 import { logDefect, note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { openTables } from '../platform/reach.ts';
@@ -17,6 +17,7 @@ const reach = {
   sockets: openSockets('enter'),
   topics: openTopics(),
 };
+const limits = sessionLimits();
 /** Browsers give up a socket whose server names none of the sub-protocols that they offered. */
 const named = settings.DOOR() === 'sub-protocol' && {
   headers: { 'Sec-WebSocket-Protocol': SUB_PROTOCOL },
@@ -40,6 +41,7 @@ export const handler = socketEdge('$connect', async ({ connectionId, now, author
       connectionId,
       sessionId,
       now,
+      limits,
       ...(replaces !== undefined && { replaces }),
       ...(accepts && { accepts }),
     });

@@ -1,5 +1,4 @@
 import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { SESSIONS_PER_USER } from '../../contract/limits.ts';
 import { PLAYER_ITEM, type PlayerRow, playerKey, type SessionName } from '../../contract/tables.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
@@ -35,6 +34,7 @@ export async function getPlayer(
 export const addToPlayer = (
   reach: Reach<'update'>,
   { issuedAt, ...session }: SessionName & Pick<Binding, 'issuedAt'>,
+  most: number,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
@@ -42,7 +42,7 @@ export const addToPlayer = (
     ex`ADD #sessions ${new Set([session.sessionId])}, #version ${1}`,
     together(
       ex`NOT contains(#sessions, ${session.sessionId})
-        AND (attribute_not_exists(#sessions) OR size(#sessions) < ${SESSIONS_PER_USER}) AND`,
+        AND (attribute_not_exists(#sessions) OR size(#sessions) < ${most}) AND`,
       isNotRevokedFor(issuedAt),
     ),
   );

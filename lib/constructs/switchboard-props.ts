@@ -2,7 +2,13 @@ import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Door } from '../../contract/environment.ts';
-import { EVENTS_KEPT_DAYS, GRACE_SECONDS, RETENTION_SECONDS } from '../../contract/limits.ts';
+import {
+  CONNECTIONS_PER_SESSION,
+  EVENTS_KEPT_DAYS,
+  GRACE_SECONDS,
+  RETENTION_SECONDS,
+  SESSIONS_PER_USER,
+} from '../../contract/limits.ts';
 import type { SwitchboardState } from './switchboard-state.ts';
 
 export interface SwitchboardProps {
@@ -53,6 +59,17 @@ export interface SwitchboardProps {
    * @default - none: topics are closed until something opens them
    */
   readonly topics?: readonly string[];
+  /**
+   * Live sessions of one user, 1 to 500. Who has as many gets another one only in place of one that is dead,
+   * or that nobody is connected to.
+   * @default 50
+   */
+  readonly sessionsPerUser?: number;
+  /**
+   * Connections of one session, 1 to 100. A user has at most `sessionsPerUser` times as many.
+   * @default 10
+   */
+  readonly connectionsPerSession?: number;
   /**
    * The pages that may call the HTTP API from a browser, as `https://host[:port]`.
    * @default - none
@@ -111,6 +128,8 @@ export const switchboardDefaults = {
   epoch: '1',
   express: false,
   topics: [],
+  sessionsPerUser: SESSIONS_PER_USER,
+  connectionsPerSession: CONNECTIONS_PER_SESSION,
   allowedOrigins: [],
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
   throttleRate: 5000,
@@ -125,10 +144,10 @@ export const switchboardDefaults = {
 
 type Defaulted = keyof typeof switchboardDefaults;
 
+export type ChosenProps = SwitchboardProps & Required<Pick<SwitchboardProps, Defaulted>>;
+
 /** An undefined prop is one that was not given. */
-export function withDefaults(
-  props: SwitchboardProps,
-): SwitchboardProps & Required<Pick<SwitchboardProps, Defaulted>> {
+export function withDefaults(props: SwitchboardProps): ChosenProps {
   const given = Object.entries(props).filter(([, value]) => value !== undefined);
   return { ...switchboardDefaults, ...Object.fromEntries(given) };
 }

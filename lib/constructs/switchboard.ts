@@ -36,6 +36,7 @@ import type { PlainSettings } from './function-environment.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
+import { settingsOf } from './settings-of.ts';
 import { switchboardAlarms } from './switchboard-alarms.ts';
 import { switchboardDashboard } from './switchboard-dashboard.ts';
 import { type SwitchboardFunctions, switchboardFunctions } from './switchboard-functions.ts';
@@ -83,13 +84,7 @@ export class Switchboard extends Construct {
         removalPolicy: props.removalPolicy,
         eventsKeptDays: chosen.eventsKeptDays,
       });
-    this.settings = {
-      DOOR: chosen.door,
-      GRACE_SECONDS: chosen.graceSeconds,
-      RETENTION_SECONDS: chosen.retentionHours * 3600,
-      EPOCH: chosen.epoch,
-      EXPRESS: chosen.express ? 'on' : 'off',
-    };
+    this.settings = settingsOf(chosen);
 
     this.topicRules = [];
     for (const topics of chosen.topics) this.allowTopics(topics);

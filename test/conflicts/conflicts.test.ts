@@ -70,8 +70,13 @@ async function connect(connectionId: string): Promise<void> {
   await putConnection(reach, newConnection(connectionId, 'PENDING', NOW));
 }
 
+const limits = {
+  sessionsPerUser: SESSIONS_PER_USER,
+  connectionsPerSession: 50,
+  retentionSeconds: 3600,
+};
 const bind = (connectionId: string, sessionId = 'tab') =>
-  authenticate(reach, joe, { connectionId, sessionId, now: NOW });
+  authenticate(reach, joe, { connectionId, sessionId, now: NOW, limits });
 
 async function player(): Promise<PlayerRow | undefined> {
   const TableName = reach.tables.sessions.name;
@@ -96,7 +101,10 @@ describe('where transactions conflict', () => {
         scopes: [],
         accepts: [],
       };
-      const TransactItems = [bindConnection(reach, bound), addToPlayer(reach, bound)];
+      const TransactItems = [
+        bindConnection(reach, bound),
+        addToPlayer(reach, bound, SESSIONS_PER_USER),
+      ];
       return reach.documents.send(new TransactWriteCommand({ TransactItems }));
     });
     const faults = failed(outcomes);
@@ -164,7 +172,7 @@ describe('a transaction', () => {
 
   it('takes a lost condition for its answer, also beside a conflict', async () => {
     holdPlayer();
-    const items = [bindConnection(reach, binding), addToPlayer(reach, binding)];
+    const items = [bindConnection(reach, binding), addToPlayer(reach, binding, SESSIONS_PER_USER)];
     expect(await transact(reach, items)).toEqual({
       isDone: false,
       lost: [{ row: undefined }, undefined],

@@ -287,7 +287,7 @@ describe('the audit log', () => {
 describe('a player', () => {
   it('gets a session once, and loses it once: the version counts neither twice', async () => {
     await playerRow(new Set(['tab-1']));
-    expect(await isDone(addToPlayer(reach, binding))).toBe(false);
+    expect(await isDone(addToPlayer(reach, binding, 50))).toBe(false);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(true);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(false);
     expect(await rowOf(PLAYER_ITEM)).toMatchObject({ version: 2 });
@@ -299,8 +299,8 @@ describe('who is shut out', () => {
 
   it('by a token from before joins no session more than there are, and a newer one does', async () => {
     await put('sessions', { player, item: PLAYER_ITEM, version: 1, revokedUntil: until });
-    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until }))).toBe(false);
-    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until + 1 }))).toBe(true);
+    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until }, 50))).toBe(false);
+    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until + 1 }, 50))).toBe(true);
   });
 
   it('stays so for the longest time that was said', async () => {

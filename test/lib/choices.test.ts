@@ -14,6 +14,8 @@ beforeAll(async () => {
     eventsKeptDays: 7,
     epoch: '2',
     express: true,
+    sessionsPerUser: 5,
+    connectionsPerSession: 2,
     allowedOrigins: 'https://shop.example',
     throttleRate: 100,
     throttleBurst: 50,
@@ -67,6 +69,8 @@ describe('what an operator chooses', () => {
           RETENTION_SECONDS: '86400',
           EPOCH: '2',
           EXPRESS: 'on',
+          SESSIONS_PER_USER: '5',
+          CONNECTIONS_PER_SESSION: '2',
         }),
       },
     });

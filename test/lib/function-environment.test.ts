@@ -11,6 +11,8 @@ const known: Surroundings = {
     RETENTION_SECONDS: 21600,
     EPOCH: '1',
     EXPRESS: 'off',
+    SESSIONS_PER_USER: 50,
+    CONNECTIONS_PER_SESSION: 10,
   },
   topics: '[{"topics":"Pet"}]',
   deployment: 'this one',
@@ -32,6 +34,8 @@ const settings = {
   EPOCH: '1',
   EXPRESS: 'off',
   TOPICS: '[{"topics":"Pet"}]',
+  SESSIONS_PER_USER: '50',
+  CONNECTIONS_PER_SESSION: '10',
   DEPLOYMENT_NAME: 'this one',
 };
 

@@ -233,6 +233,7 @@ describe('functions', () => {
     const variables = [
       ...['DOOR', 'GRACE_SECONDS', 'RETENTION_SECONDS', 'EPOCH', 'EXPRESS', 'TOPICS'],
       'DEPLOYMENT_NAME',
+      ...['SESSIONS_PER_USER', 'CONNECTIONS_PER_SESSION'],
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),

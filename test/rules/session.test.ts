@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Accepted } from '../../contract/protocol.ts';
 import type { SessionRow } from '../../contract/tables.ts';
-import { comingOf } from '../../rules/session.ts';
+import { comingOf, hasRoom } from '../../rules/session.ts';
 
 interface Coming {
   readonly to: readonly string[];
@@ -113,5 +113,20 @@ describe('a connection that comes to a live session', () => {
     const is = comes(coming);
     expect({ ...is }).toMatchObject({ authExpiresAt, ...(expiries && { expiries }) });
     expect(is.expiries).toEqual(expiries);
+  });
+});
+
+describe('[S3-07] a session of two connections at the most', () => {
+  it.each<[boolean, string, string[], string?]>([
+    [true, 'its first', []],
+    [true, 'its second', ['a']],
+    [false, 'a third', ['a', 'b']],
+    [true, 'one that is in it already', ['a', 'new']],
+    [true, 'one that takes the place of a member', ['a', 'b'], 'a'],
+    [false, 'one that says so of somebody else', ['a', 'b'], 'c'],
+    [false, 'one more than took that place before', ['a', 'b', 'c'], 'a'],
+  ])('%s: room for %s', (is, _, members, replaces) => {
+    const session = members.length > 0 ? { conns: new Set(members) } : {};
+    expect(hasRoom(session, 'new', replaces, 2)).toBe(is);
   });
 });

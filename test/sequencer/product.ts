@@ -14,7 +14,9 @@ export interface Product {
   openRoutes(): Routes;
   readonly subscribe: typeof subscribe;
   /** What stands between flows and sockets. */
-  readonly gateway: (sockets: Sockets<'post' | 'delete'>) => Sockets<'post' | 'delete'>;
+  readonly gateway: (
+    sockets: Sockets<'post' | 'get' | 'delete'>,
+  ) => Sockets<'post' | 'get' | 'delete'>;
   /** What stands between flows and engine. */
   readonly wire: (documents: Documents) => Documents;
 }

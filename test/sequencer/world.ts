@@ -16,7 +16,7 @@ import type { Documents, Product } from './product.ts';
 /** What a flow gets in a schedule: every call waits for its turn. */
 export type ActorReach = EveryReach &
   PublishReach &
-  Omit<DeliverReach, 'routes'> & { readonly sockets: Sockets<'post' | 'delete'> };
+  Omit<DeliverReach, 'routes'> & { readonly sockets: Sockets<'post' | 'get' | 'delete'> };
 
 /** A call that failed, before its effect or after it. */
 export class Flake extends Error {
@@ -88,7 +88,7 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
       }),
   });
 
-  const socketsBehind = (gate: Gate): Sockets<'post' | 'delete'> => ({
+  const socketsBehind = (gate: Gate): Sockets<'post' | 'get' | 'delete'> => ({
     post: (id, frame) =>
       gate(`post ${id} ${shortly(frame)}`, async () => {
         const socket = sockets.get(id);
@@ -102,6 +102,8 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
         if (isHeard && socket.state === 'open') socket.heard(notification);
         return isLost ? 'failed' : 'done';
       }),
+    get: (id) =>
+      gate(`ask ${id}`, async () => (sockets.get(id)?.state === 'open' ? 'done' : 'gone')),
     delete: (id) =>
       gate(`close ${id}`, async () => {
         const socket = sockets.get(id);

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { YOUNG_CONNECTION_SECONDS } from '../../contract/limits.ts';
+import type { SessionName } from '../../contract/tables.ts';
+import { answer } from '../../lambdas/flows/answer.ts';
+import { authenticate } from '../../lambdas/flows/authenticate.ts';
+import { depart } from '../../lambdas/flows/depart.ts';
+import { subscribe } from '../../lambdas/flows/subscribe.ts';
+import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
+import { getPlayer } from '../../lambdas/stores/players.ts';
+import { getSession } from '../../lambdas/stores/sessions.ts';
+import { newConnection } from '../../rules/connection.ts';
+import { readFrame } from '../../rules/message.ts';
+import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
+import { identityOf } from '../support/identity.ts';
+import { openTestSockets, type TestSockets } from '../support/sockets.ts';
+
+/** [S3-07] [S3-13] How much one user may have, and that what is dead takes nobody's place. */
+
+let engine: Engine;
+let reach: EveryReach & { sockets: TestSockets };
+const T0 = Date.parse('2026-01-01T12:00:00.000Z');
+const later = (seconds: number) => T0 + seconds * 1000;
+const OLD = later(YOUNG_CONNECTION_SECONDS);
+const identity = identityOf({ userId: 'joe', expiresAt: T0 / 1000 + 10 * 3600 });
+const limits = { sessionsPerUser: 10, connectionsPerSession: 10, retentionSeconds: 3600 };
+const nameOf = (sessionId: string): SessionName => ({
+  tenant: 'default',
+  userId: 'joe',
+  sessionId,
+});
+
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterAll(() => engine.stop());
+beforeEach(async () => {
+  reach = { ...(await engine.createTables()), sockets: openTestSockets() };
+});
+
+async function come(connectionId: string, sessionId: string, now = T0, more: object = {}) {
+  reach.sockets.open(connectionId);
+  await putConnection(reach, newConnection(connectionId, 'PENDING', now));
+  return authenticate(reach, identity, { connectionId, sessionId, now, limits, ...more });
+}
+const sessions = async () => [...((await getPlayer(reach, identity))?.sessions ?? [])].sort();
+const members = async (sessionId: string) =>
+  [...((await getSession(reach, nameOf(sessionId)))?.conns ?? [])].sort();
+/** Its socket ends, and nobody is told. */
+const die = (...connectionIds: string[]) => void reach.sockets.closed.push(...connectionIds);
+const numbers = (count: number) => Array.from({ length: count }, (_, at) => at);
+
+async function outcomesOf(joins: readonly Promise<unknown>[]) {
+  const outcomes = await Promise.allSettled(joins);
+  const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  return { admitted: outcomes.length - refused.length, refused };
+}
+
+describe('sessions of one user', () => {
+  it('[S3-07] [S3-13] 60 that join side by side at a limit of 10 are admitted exactly 10 times', async () => {
+    const { admitted, refused } = await outcomesOf(
+      numbers(60).map((at) => come(`c${at}`, `tab-${at}`)),
+    );
+    expect(admitted).toBe(10);
+    for (const refusal of refused) {
+      expect(refusal).toMatchObject({
+        code: 'too-many-sessions',
+        detail: '10 at the most.',
+        retryAfter: YOUNG_CONNECTION_SECONDS,
+      });
+    }
+    const player = await getPlayer(reach, identity);
+    expect([player?.sessions?.size, player?.version]).toEqual([10, 10]);
+    for (const name of await sessions()) expect(await members(name)).toHaveLength(1);
+  });
+
+  it('[S3-07] that are all dead, with every $disconnect lost, keep nobody out', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`);
+    die(...numbers(10).map((at) => `c${at}`));
+    const { admitted } = await outcomesOf(
+      numbers(10).map((at) => come(`new-${at}`, `new-${at}`, OLD)),
+    );
+    expect(admitted).toBe(10);
+    expect(await sessions()).toEqual(numbers(10).map((at) => `new-${at}`));
+    expect(await getConnection(reach, 'c0')).toMatchObject({ status: 'DISCONNECTED' });
+    expect(await getSession(reach, nameOf('tab-0'))).toMatchObject({ state: 'ended' });
+  });
+
+  it('[S3-07] a dead one gives way to a new one, and the living stay', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`, later(at));
+    die('c4');
+    expect(await come('new', 'tab-new', later(300))).toEqual({ session: 'new' });
+    expect(await sessions()).not.toContain('tab-4');
+    await expect(come('more', 'tab-more', later(300))).rejects.toMatchObject({
+      code: 'too-many-sessions',
+    });
+    expect(reach.sockets.closed).toEqual(['c4']);
+    expect(await come('back', 'tab-3', later(301), { replaces: 'c3' })).toEqual({
+      session: 'resumed',
+    });
+  });
+
+  it('[S3-07] one that the gateway may not know yet is not judged', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`);
+    die('c4');
+    const young = later(YOUNG_CONNECTION_SECONDS - 1);
+    await expect(come('new', 'tab-new', young)).rejects.toMatchObject({ retryAfter: 60 });
+    expect(await come('again', 'tab-new', OLD)).toEqual({ session: 'new' });
+  });
+
+  it('[S3-07] of those that nobody is connected to the longest left gives way, within its grace time too', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`);
+    await subscribe(reach, nameOf('tab-7'), 'c7', ['Pet']);
+    await depart(reach, 'c7', later(100));
+    await depart(reach, 'c2', later(101));
+    expect(await come('new', 'tab-new', later(102))).toEqual({ session: 'new' });
+    expect(await sessions()).not.toContain('tab-7');
+    expect(await sessions()).toContain('tab-2');
+    // It gave way to somebody, and loses nothing else by it.
+    expect(await come('back', 'tab-7', later(103))).toEqual({ session: 'resumed' });
+  });
+
+  it('[S3-07] whoever does not answer is taken for alive', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`);
+    die('c4');
+    reach.sockets.planned.set('c4', ['failed']);
+    await expect(come('new', 'tab-new', OLD)).rejects.toMatchObject({ code: 'too-many-sessions' });
+    expect(await sessions()).toContain('tab-4');
+  });
+});
+
+describe('connections of one session', () => {
+  it('[S3-07] [S3-13] 60 that join side by side at a limit of 10 are admitted exactly 10 times', async () => {
+    const { admitted, refused } = await outcomesOf(numbers(60).map((at) => come(`c${at}`, 'tab')));
+    expect(admitted).toBe(10);
+    for (const refusal of refused) {
+      expect(refusal).toMatchObject({
+        code: 'too-many-connections',
+        detail: '10 at the most.',
+        retryAfter: YOUNG_CONNECTION_SECONDS,
+      });
+    }
+    expect(await members('tab')).toHaveLength(10);
+    const bound = await Promise.all(numbers(60).map((at) => getConnection(reach, `c${at}`)));
+    expect(bound.filter((row) => row?.status === 'CONNECTED')).toHaveLength(10);
+  });
+
+  it('[S3-07] that are all dead, with every $disconnect lost, keep nobody out', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, 'tab');
+    die(...numbers(10).map((at) => `c${at}`));
+    expect(await come('new', 'tab', OLD)).toEqual({ session: 'resumed' });
+    expect(await members('tab')).toEqual(['new']);
+    expect((await getPlayer(reach, identity))?.version).toBe(1);
+  });
+
+  it('[S3-07] whose row has gone without them leave as well', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, 'tab');
+    const { DeleteCommand } = await import('@aws-sdk/lib-dynamodb');
+    const TableName = reach.tables.connections.name;
+    await reach.documents.send(new DeleteCommand({ TableName, Key: { connectionId: 'c0' } }));
+    die('c0');
+    expect(await come('new', 'tab')).toEqual({ session: 'resumed' });
+    expect(await members('tab')).not.toContain('c0');
+  });
+
+  it('[S3-07] one that takes the place of another needs no room of its own, nor one that is in it', async () => {
+    for (const at of numbers(10)) await come(`c${at}`, 'tab');
+    expect(await come('new', 'tab', later(5), { replaces: 'c0' })).toEqual({ session: 'resumed' });
+    expect(await members('tab')).toHaveLength(10);
+    expect(await members('tab')).not.toContain('c0');
+    const again = { connectionId: 'new', sessionId: 'tab', now: later(6), limits };
+    expect(await authenticate(reach, identity, again)).toEqual({ session: 'resumed' });
+    await expect(come('more', 'tab', later(7), { replaces: 'elsewhere' })).rejects.toMatchObject({
+      code: 'too-many-connections',
+    });
+  });
+
+  it('[S3-07] that all replace the same one are one more at the most', async () => {
+    const two = { limits: { ...limits, connectionsPerSession: 2 } };
+    await come('a', 'tab', T0, two);
+    await come('b', 'tab', T0, two);
+    const { admitted } = await outcomesOf(
+      numbers(8).map((at) => come(`n${at}`, 'tab', T0, { ...two, replaces: 'a' })),
+    );
+    expect(admitted).toBe(1);
+    expect(await members('tab')).toHaveLength(2);
+  });
+});
+
+describe('what a client reads', () => {
+  it('[S3-07] says the limit, and after how many seconds to try again; the third time closes the socket', async () => {
+    const one = { ...limits, sessionsPerUser: 1 };
+    await come('first', 'tab-1', T0, { limits: one });
+    reach.sockets.open('second');
+    await putConnection(reach, newConnection('second', 'PENDING', T0));
+    const through = {
+      ...reach,
+      verify: async () => identity,
+      limits: one,
+      door: 'message' as const,
+    };
+    const ask = () =>
+      answer(
+        through,
+        readFrame('{"action":"authenticate","id":"7","token":"t","sessionId":"tab-2"}'),
+        { connectionId: 'second', now: later(1) },
+      );
+    const refused = {
+      type: 'refused',
+      id: '7',
+      action: 'authenticate',
+      code: 'too-many-sessions',
+      status: 429,
+      message: 'This user has as many sessions as are allowed. 1 at the most.',
+      retryAfterSeconds: 60,
+    };
+    expect(JSON.parse((await ask()) ?? '')).toEqual(refused);
+    expect(JSON.parse((await ask()) ?? '')).toEqual(refused);
+    expect(await ask()).toBeUndefined();
+    expect(JSON.parse(reach.sockets.sent.get('second')?.[0] ?? '')).toEqual(refused);
+    expect(reach.sockets.closed).toEqual(['second']);
+  });
+});
