@@ -49,4 +49,17 @@ export interface Settings {
   readonly SESSIONS_PER_USER: number;
   /** [S3-07] Connections of one session; times the sessions, those of a user. */
   readonly CONNECTIONS_PER_SESSION: number;
+  /** [S3-07] A minute, pings aside; 0 for no limit. */
+  readonly MESSAGES_PER_CONNECTION: number;
+  readonly MESSAGES_PER_USER: number;
+}
+
+/** What is told besides to those who decide whether a socket is opened; lists are parted by commas. */
+export interface DoorSettings {
+  /** [S3-11] Addresses and CIDR blocks. */
+  readonly ALLOWED_ADDRESSES: readonly string[];
+  readonly DENIED_ADDRESSES: readonly string[];
+  readonly ALLOWED_ORIGINS: readonly string[];
+  /** [S3-07] A minute; 0 for no limit. */
+  readonly CONNECTS_PER_ADDRESS: number;
 }

@@ -54,6 +54,8 @@ export interface FunctionSpec {
   /** Needs the user pool's ids, to verify access tokens itself or to sign people in. */
   readonly knowsUserPool?: true;
   readonly users?: readonly UserCall[];
+  /** Decides whether a socket is opened: is told whom to keep out. */
+  readonly isDoor?: true;
   /** Tells clients of URLs of the HTTP API. */
   readonly refersToHttp?: true;
   /** May look at what lies in queues that nobody takes, and send dead letters back where they came from. */
@@ -80,7 +82,8 @@ export const functions = {
     file: 'routes/connect',
     does: 'writes the row of a new socket, after its reaper is under way',
     notes: true,
-    tables: { connections: ['put'] },
+    isDoor: true,
+    tables: { connections: ['put'], throttles: ['update'] },
     sends: ['reaper'],
     timeoutSeconds: CONNECT_TIMEOUT_SECONDS, // it must not outlast its reaper
     memoryMb: 512,
@@ -89,10 +92,12 @@ export const functions = {
     file: 'routes/enter',
     does: 'makes a new socket one of its user’s session, behind a door that knows them',
     notes: true,
+    isDoor: true,
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
       subscriptions: ['update'],
+      throttles: ['update'],
     },
     sockets: ['get', 'delete'],
     timeoutSeconds: 15, // room for the retries of a contended transaction
@@ -101,6 +106,7 @@ export const functions = {
   'ticket-door': {
     file: 'authorizers/ticket-door',
     does: 'lets in whoever brings a ticket',
+    isDoor: true,
     tables: { tickets: ['delete'] },
     timeoutSeconds: 5,
     memoryMb: 512,
@@ -108,6 +114,7 @@ export const functions = {
   'sub-protocol-door': {
     file: 'authorizers/sub-protocol-door',
     does: 'lets in whoever offers a token beside the sub-protocol',
+    isDoor: true,
     tables: {},
     knowsUserPool: true,
     timeoutSeconds: 10,
@@ -130,6 +137,7 @@ export const functions = {
       sessions: ['get', 'update', 'batchGet'],
       subscriptions: ['update', 'delete'],
       notifications: ['batchGet', 'query SeqIndex'],
+      throttles: ['update'],
     },
     sockets: ['post', 'get', 'delete'],
     refersToHttp: true,

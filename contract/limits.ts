@@ -35,6 +35,9 @@ export const AUTHENTICATE_ATTEMPTS = 3;
 /** [S3-01] From `POST /ticket` to the handshake: a page needs a fraction of a second. */
 export const TICKET_SECONDS = 30;
 
+/** [S3-11] Of the list of addresses that may connect, and of that of those that may not: Lambda's environment has 4 KB. */
+export const ADDRESSES_CHARACTERS = 1000;
+
 // ── Sessions ───────────────────────────────────────────────────────────────────────────────────
 /**
  * [S0-10] A session without a connection ends after this. A phone that changes cells or a page that
@@ -226,8 +229,9 @@ export const CLAIM_SECONDS = 60;
 /** One call to Cognito with the SDK's own further tries; hashing a password is most of a healthy one. */
 export const USER_CALL_DEADLINE_MS = 4000;
 
+/** In which tries, connects and messages are counted. */
+export const THROTTLE_WINDOW_SECONDS = 60;
 /** Tries an anonymous caller has, per window: of one address, and of everybody together. */
-export const ANONYMOUS_WINDOW_SECONDS = 60;
 export const ANONYMOUS_TRIES_PER_ADDRESS = 20;
 export const ANONYMOUS_TRIES_IN_TOTAL = 2000;
 

@@ -38,6 +38,8 @@ export const refusals = {
   },
   'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
   'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
+  'address-not-allowed': { status: 403, message: 'Nobody may connect from this address.' },
+  'origin-not-allowed': { status: 403, message: 'This page may not connect.' },
   'scope-needed': { status: 403, message: 'Your token does not have the scope for this.' },
   'not-found': { status: 404, message: 'There is no such thing.' },
   'already-authenticated': {
@@ -79,6 +81,7 @@ export const refusals = {
     status: 429,
     message: 'This session has as many subscriptions as are allowed.',
   },
+  'too-many-messages': { status: 429, message: 'Too many messages: wait a moment.' },
   'too-many-tries': { status: 429, message: 'Too many tries: wait a moment.' },
   'transition-illegal': {
     status: 409,

@@ -362,7 +362,8 @@ export interface InvitationRow {
 // ── Throttles ──────────────────────────────────────────────────────────────────────────────────
 
 /**
- * What anonymous callers have used up of one window: of one address, or of everybody.
+ * What has been used up of one window: by anonymous callers of one address, or everybody; by connects of one
+ * address; by messages of one connection, or one user.
  *
  * @public
  */

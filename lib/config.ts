@@ -1,10 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Door, doors } from '../contract/environment.ts';
 import {
+  ADDRESSES_CHARACTERS,
   CONNECTIONS_PER_SESSION_MOST,
   GRACE_SECONDS_MOST,
   SESSIONS_PER_USER_MOST,
 } from '../contract/limits.ts';
+import { isNetwork } from '../contract/networks.ts';
 import { isTopicPattern } from '../contract/topic-rules.ts';
 import { switchboardDefaults } from './constructs/switchboard-props.ts';
 import {
@@ -44,6 +46,16 @@ export interface Config {
   readonly sessionsPerUser: number;
   /** Connections of one session. */
   readonly connectionsPerSession: number;
+  /** Messages a minute of one connection, pings aside; 0 for no limit. */
+  readonly messagesPerConnection: number;
+  /** Messages a minute of one user, pings aside; 0 for no limit. */
+  readonly messagesPerUser: number;
+  /** Connects a minute from one address; 0 for no limit. */
+  readonly connectsPerAddress: number;
+  /** Addresses and CIDR blocks that may open a socket; all may where none is named. */
+  readonly allowedAddresses: readonly string[];
+  /** Addresses and CIDR blocks that may not. */
+  readonly deniedAddresses: readonly string[];
   /** The pages that may call the HTTP API from a browser: in development all, else none by default. */
   readonly allowedOrigins: readonly string[];
   /** Requests a second that each API admits. */
@@ -69,6 +81,18 @@ const listOf = (given: unknown): string[] =>
   Array.isArray(given) ? given.map(String) : String(given).split(',');
 
 const environment = oneOf<Environment>(['development', 'production'], 'development');
+
+const A_MINUTE_MOST = 1_000_000;
+
+const networks = (fallback: readonly string[]): Setting<readonly string[]> => ({
+  fallback,
+  allowed: `addresses or blocks such as 10.0.0.0/8 and 2001:db8::/32, parted by commas, of ${ADDRESSES_CHARACTERS} characters at the most`,
+  read: (given) => {
+    const named = listOf(given);
+    const isGood = named.every(isNetwork) && named.join().length <= ADDRESSES_CHARACTERS;
+    return isGood ? named : undefined;
+  },
+});
 
 const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
   environment,
@@ -96,6 +120,11 @@ const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
     CONNECTIONS_PER_SESSION_MOST,
     switchboardDefaults.connectionsPerSession,
   ),
+  messagesPerConnection: wholeNumber(0, A_MINUTE_MOST, switchboardDefaults.messagesPerConnection),
+  messagesPerUser: wholeNumber(0, A_MINUTE_MOST, switchboardDefaults.messagesPerUser),
+  connectsPerAddress: wholeNumber(0, A_MINUTE_MOST, switchboardDefaults.connectsPerAddress),
+  allowedAddresses: networks(switchboardDefaults.allowedAddresses),
+  deniedAddresses: networks(switchboardDefaults.deniedAddresses),
   throttleRate: wholeNumber(1, 10_000, switchboardDefaults.throttleRate),
   throttleBurst: wholeNumber(1, 5000, switchboardDefaults.throttleBurst),
   namesFunctions: trueOrFalse(switchboardDefaults.namesFunctions),

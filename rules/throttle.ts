@@ -1,4 +1,4 @@
-import { ANONYMOUS_WINDOW_SECONDS } from '../contract/limits.ts';
+import { THROTTLE_WINDOW_SECONDS } from '../contract/limits.ts';
 import { seconds } from './connection.ts';
 
 /** One of the fixed windows that tries are counted in. */
@@ -10,8 +10,18 @@ export interface Window {
 }
 
 export function windowAt(now: number): Window {
-  const number = Math.floor(seconds(now) / ANONYMOUS_WINDOW_SECONDS);
-  return { number, endsAt: (number + 1) * ANONYMOUS_WINDOW_SECONDS };
+  const number = Math.floor(seconds(now) / THROTTLE_WINDOW_SECONDS);
+  return { number, endsAt: (number + 1) * THROTTLE_WINDOW_SECONDS };
+}
+
+/** Seconds until the next window; at least one. */
+export const secondsLeft = ({ endsAt }: Window, now: number): number =>
+  Math.max(1, endsAt - seconds(now));
+
+/** [S3-07] Messages a window; 0 for no limit. */
+export interface MessageLimits {
+  readonly perConnection: number;
+  readonly perUser: number;
 }
 
 /**

@@ -6,8 +6,9 @@ import { somebody } from './stub-aws.ts';
 
 const { connectionId, session, topic } = somebody;
 const now = Date.parse('2026-01-01T00:00:00.000Z');
+const identity = { sourceIp: '192.0.2.1' };
 const socketEvent = (body?: object) => ({
-  requestContext: { connectionId, requestTimeEpoch: now },
+  requestContext: { connectionId, requestTimeEpoch: now, identity },
   ...(body && { body: JSON.stringify(body) }),
 });
 const queueEvent = (message: object) => ({
@@ -60,7 +61,7 @@ const admission = {
   ...session,
   ...{ expiresAt: '9999999999', issuedAt: '1', scopes: '', accepts: '' },
 };
-const atDoor = { methodArn: 'arn', requestContext: { requestTimeEpoch: now } };
+const atDoor = { methodArn: 'arn', requestContext: { requestTimeEpoch: now, identity } };
 
 /** What each function is woken by, most commonly. Whatever it is, its first call to AWS is in it. */
 export const firstCalls: { readonly [Name in FunctionName]: object } = {

@@ -1,7 +1,6 @@
 import { ANONYMOUS_TRIES_IN_TOTAL, ANONYMOUS_TRIES_PER_ADDRESS } from '../../contract/limits.ts';
 import { Refusal } from '../../contract/refusals.ts';
-import { seconds } from '../../rules/connection.ts';
-import { neighbourhoodOf, windowAt } from '../../rules/throttle.ts';
+import { neighbourhoodOf, secondsLeft, windowAt } from '../../rules/throttle.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { takeTry } from '../stores/throttles.ts';
 
@@ -18,6 +17,6 @@ export async function admit(
     (await takeTry(reach, neighbourhoodOf(address), window, ANONYMOUS_TRIES_PER_ADDRESS)) &&
     (await takeTry(reach, 'everybody', window, ANONYMOUS_TRIES_IN_TOTAL));
   if (!isAdmitted) {
-    throw new Refusal('too-many-tries', undefined, Math.max(1, window.endsAt - seconds(now)));
+    throw new Refusal('too-many-tries', undefined, secondsLeft(window, now));
   }
 }

@@ -25,6 +25,7 @@ import type { Reaches } from '../platform/reach.ts';
 import type { Sockets } from '../platform/sockets.ts';
 import { countRefusal } from '../stores/connections.ts';
 import { dropNotice } from '../stores/notices.ts';
+import { type AdmitMessageReach, admitFromConnection, admitFromUser } from './admit-message.ts';
 import { type AuthenticateReach, authenticate } from './authenticate.ts';
 import { depart } from './depart.ts';
 import { pong } from './pong.ts';
@@ -34,6 +35,7 @@ import { subscribe } from './subscribe.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 export type AnswerReach = AuthenticateReach &
+  AdmitMessageReach &
   Reaches<{
     subscriptions: 'delete';
     notifications: 'batchGet' | 'query SeqIndex';
@@ -63,9 +65,11 @@ export async function answer(
       case 'ping':
         return JSON.stringify(await pong(reach, incoming.message, asked));
       case 'other':
-        if (reach.door !== 'none') await speakerOf(reach, asked);
+        await admitFromConnection(reach, asked.connectionId, asked.now);
+        if (reach.door !== 'none') await admittedSpeaker(reach, asked);
         return JSON.stringify(ack);
       case 'action':
+        await admitFromConnection(reach, asked.connectionId, asked.now);
         return await act(reach, incoming.message, asked);
     }
   } catch (fault) {
@@ -95,6 +99,7 @@ async function answerAuthenticate(
 ): Promise<string> {
   if (v !== undefined && v !== PROTOCOL_VERSION) throw new Refusal('unsupported-version');
   const identity = await reach.verify(token, tenant);
+  await admitFromUser(reach, identity, now);
   const request = {
     connectionId,
     sessionId,
@@ -129,9 +134,15 @@ async function answerSpeaker(
   message: SpeakersMessage,
   asked: Asked,
 ): Promise<string> {
-  const speaker = await speakerOf(reach, asked);
+  const speaker = await admittedSpeaker(reach, asked);
   const run = answers[message.action] as Answer<SpeakersMessage>;
   return run(reach, speaker, message, asked.now);
+}
+
+async function admittedSpeaker(reach: AnswerReach, asked: Asked): Promise<Speaker> {
+  const speaker = await speakerOf(reach, asked);
+  await admitFromUser(reach, speaker.session, asked.now);
+  return speaker;
 }
 
 type Answer<Message> = (

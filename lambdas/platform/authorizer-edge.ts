@@ -1,5 +1,6 @@
 import { Refusal } from '../../contract/refusals.ts';
 import { type Admission, contextOf } from '../../rules/admission.ts';
+import { callerOf, openCallers } from './callers.ts';
 import { log, logDefect } from './log.ts';
 
 /** What a REQUEST authorizer of a WebSocket API is asked, as far as we read it. */
@@ -7,29 +8,37 @@ export interface AuthorizerEvent {
   readonly methodArn: string;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
-  readonly requestContext: { readonly requestTimeEpoch: number };
+  readonly requestContext: {
+    readonly requestTimeEpoch: number;
+    readonly identity: { readonly sourceIp: string };
+  };
 }
 
 /** The one error that API Gateway tells as 401: by its very message. */
 const UNAUTHORIZED = 'Unauthorized';
 
 /**
- * The edge of the doors that know who comes before the socket is open. A refusal is a 401 whatever its
- * reason [S3-05], since API Gateway lets nothing else be said; the log has the reason.
+ * The edge of the doors that know who comes before the socket is open. Who may not connect at all is denied, which
+ * API Gateway tells as 403 [S3-11]. Any other refusal is a 401 whatever its reason [S3-05], since API Gateway lets
+ * nothing else be said; the log has the reason.
  */
-export const authorizerEdge =
-  (door: string, admit: (event: AuthorizerEvent, now: number) => Promise<Admission>) =>
-  async (event: AuthorizerEvent) => {
+export function authorizerEdge(
+  door: string,
+  admit: (event: AuthorizerEvent, now: number) => Promise<Admission>,
+) {
+  const demandCaller = openCallers();
+  return async (event: AuthorizerEvent) => {
+    const { requestTimeEpoch, identity } = event.requestContext;
     try {
-      const admission = await admit(event, event.requestContext.requestTimeEpoch);
-      return {
-        principalId: admission.userId,
-        policyDocument: {
-          Version: '2012-10-17',
-          Statement: [{ Action: 'execute-api:Invoke', Effect: 'Allow', Resource: event.methodArn }],
-        },
-        context: contextOf(admission),
-      };
+      demandCaller(callerOf(identity.sourceIp, event.headers));
+    } catch (fault) {
+      if (!(fault instanceof Refusal)) throw fault;
+      log('door.refused', { door, code: fault.code });
+      return verdict(event, 'Deny', 'nobody');
+    }
+    try {
+      const admission = await admit(event, requestTimeEpoch);
+      return { ...verdict(event, 'Allow', admission.userId), context: contextOf(admission) };
     } catch (fault) {
       if (!(fault instanceof Refusal)) {
         logDefect('door.failed', fault, { door });
@@ -39,3 +48,16 @@ export const authorizerEdge =
       throw new Error(UNAUTHORIZED);
     }
   };
+}
+
+const verdict = (
+  { methodArn }: AuthorizerEvent,
+  Effect: 'Allow' | 'Deny',
+  principalId: string,
+) => ({
+  principalId,
+  policyDocument: {
+    Version: '2012-10-17',
+    Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: methodArn }],
+  },
+});

@@ -1,5 +1,6 @@
 import {
   DEPLOYMENT_VARIABLE,
+  type DoorSettings,
   EVENT_BUS_VARIABLE,
   functionVariable,
   HTTP_VARIABLE,
@@ -65,6 +66,18 @@ export const settings: { readonly [Name in keyof Settings]: () => Settings[Name]
   TOPICS: () => JSON.parse(read('TOPICS')) as Settings['TOPICS'],
   SESSIONS_PER_USER: () => Number(read('SESSIONS_PER_USER')),
   CONNECTIONS_PER_SESSION: () => Number(read('CONNECTIONS_PER_SESSION')),
+  MESSAGES_PER_CONNECTION: () => Number(read('MESSAGES_PER_CONNECTION')),
+  MESSAGES_PER_USER: () => Number(read('MESSAGES_PER_USER')),
+};
+
+const list = (variable: string): string[] => read(variable).split(',').filter(Boolean);
+
+/** Of the functions that decide whether a socket is opened. */
+export const doorSettings: { readonly [Name in keyof DoorSettings]: () => DoorSettings[Name] } = {
+  ALLOWED_ADDRESSES: () => list('ALLOWED_ADDRESSES'),
+  DENIED_ADDRESSES: () => list('DENIED_ADDRESSES'),
+  ALLOWED_ORIGINS: () => list('ALLOWED_ORIGINS'),
+  CONNECTS_PER_ADDRESS: () => Number(read('CONNECTS_PER_ADDRESS')),
 };
 
 /** [S3-07] What one user may have, as this deployment was told. */

@@ -1,3 +1,4 @@
+import { type Caller, callerOf } from './callers.ts';
 import { logDefect } from './log.ts';
 import { measure } from './metrics.ts';
 
@@ -6,9 +7,13 @@ export interface SocketEvent {
   readonly requestContext: {
     readonly connectionId: string;
     readonly requestTimeEpoch: number;
+    /** By the gateway, from the connection itself. */
+    readonly identity: { readonly sourceIp: string };
     /** What the API's authorizer handed on, where there is one. */
     readonly authorizer?: Readonly<Record<string, unknown>>;
   };
+  /** Of the handshake only, in the client's own spelling. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | null;
 }
 
@@ -24,6 +29,7 @@ export interface SocketCallerFacts {
   /** Milliseconds since the epoch, by the gateway's clock. */
   readonly now: number;
   readonly body: string;
+  readonly caller: Caller;
   readonly authorizer: Readonly<Record<string, unknown>>;
 }
 
@@ -33,10 +39,11 @@ export interface SocketCallerFacts {
  */
 export const socketEdge =
   (route: string, run: (facts: SocketCallerFacts) => Promise<SocketAnswer>) =>
-  async ({ requestContext, body }: SocketEvent): Promise<SocketAnswer> => {
-    const { connectionId, requestTimeEpoch, authorizer = {} } = requestContext;
+  async ({ requestContext, headers, body }: SocketEvent): Promise<SocketAnswer> => {
+    const { connectionId, requestTimeEpoch: now, identity, authorizer = {} } = requestContext;
     try {
-      return await run({ connectionId, now: requestTimeEpoch, body: body ?? '', authorizer });
+      const caller = callerOf(identity.sourceIp, headers);
+      return await run({ connectionId, now, body: body ?? '', caller, authorizer });
     } catch (fault) {
       measure({ ConnectionErrors: 1 });
       logDefect('route.failed', fault, { route, connectionId });

@@ -14,6 +14,10 @@ const reach = {
   door: settings.DOOR(),
   topics: openTopics(),
   limits: sessionLimits(),
+  messageLimits: {
+    perConnection: settings.MESSAGES_PER_CONNECTION(),
+    perUser: settings.MESSAGES_PER_USER(),
+  },
 };
 
 /** Every frame of a client. The answer is the return value; its status stays 200, or AWS would replace it. */

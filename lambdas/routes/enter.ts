@@ -1,13 +1,14 @@
 import { SUB_PROTOCOL } from '../../contract/protocol.ts';
-import { Refusal, refusals } from '../../contract/refusals.ts';
 import { admissionOf } from '../../rules/admission.ts';
 import { newConnection } from '../../rules/connection.ts';
+import { admitSocket } from '../flows/admit-socket.ts';
 import { authenticate } from '../flows/authenticate.ts';
-import { sessionLimits, settings } from '../platform/environment.ts';
-import { logDefect, note } from '../platform/log.ts';
+import { openCallers } from '../platform/callers.ts';
+import { connectEdge } from '../platform/connect-edge.ts';
+import { doorSettings, sessionLimits, settings } from '../platform/environment.ts';
+import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { openTables } from '../platform/reach.ts';
-import { socketEdge } from '../platform/socket-edge.ts';
 import { openSockets } from '../platform/sockets.ts';
 import { openTopics } from '../platform/topics.ts';
 import { putConnection } from '../stores/connections.ts';
@@ -16,6 +17,8 @@ const reach = {
   ...openTables('enter'),
   sockets: openSockets('enter'),
   topics: openTopics(),
+  demandCaller: openCallers(),
+  connectsPerAddress: doorSettings.CONNECTS_PER_ADDRESS(),
 };
 const limits = sessionLimits();
 /** Browsers give up a socket whose server names none of the sub-protocols that they offered. */
@@ -25,33 +28,27 @@ const named = settings.DOOR() === 'sub-protocol' && {
 
 /**
  * [S3-01] `$connect` behind a door that knows who comes: the connection is one of their session before its
- * socket is open. A refusal is the status of the handshake, everything else 503 [S3-05].
+ * socket is open.
  */
-export const handler = socketEdge('$connect', async ({ connectionId, now, authorizer }) => {
-  try {
-    const { sessionId, replaces, accepts, ...identity } = admissionOf(authorizer);
-    const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
-    if (!isNew) {
-      measure({ ConnectionErrors: 1 });
-      return { statusCode: 503 };
-    }
-    note('connection.opened', { connectionId });
-    // A notice stays for a reply to tell it: nothing can be sent from here.
-    const { session } = await authenticate(reach, identity, {
-      connectionId,
-      sessionId,
-      now,
-      limits,
-      ...(replaces !== undefined && { replaces }),
-      ...(accepts && { accepts }),
-    });
-    const { tenant, userId } = identity;
-    note('session.bound', { tenant, userId, sessionId, connectionId, session });
-    return { statusCode: 200, ...named };
-  } catch (fault) {
-    if (fault instanceof Refusal) return { statusCode: refusals[fault.code].status };
+export const handler = connectEdge(async ({ connectionId, now, caller, authorizer }) => {
+  await admitSocket(reach, caller, now);
+  const { sessionId, replaces, accepts, ...identity } = admissionOf(authorizer);
+  const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
+  if (!isNew) {
     measure({ ConnectionErrors: 1 });
-    logDefect('connect.failed', fault, { connectionId });
     return { statusCode: 503 };
   }
+  note('connection.opened', { connectionId });
+  // A notice stays for a reply to tell it: nothing can be sent from here.
+  const { session } = await authenticate(reach, identity, {
+    connectionId,
+    sessionId,
+    now,
+    limits,
+    ...(replaces !== undefined && { replaces }),
+    ...(accepts && { accepts }),
+  });
+  const { tenant, userId } = identity;
+  note('session.bound', { tenant, userId, sessionId, connectionId, session });
+  return { statusCode: 200, ...named };
 });

@@ -1,5 +1,6 @@
 import {
   DEPLOYMENT_VARIABLE,
+  type DoorSettings,
   EVENT_BUS_VARIABLE,
   HTTP_VARIABLE,
   JOURNAL_VARIABLE,
@@ -21,6 +22,7 @@ export type PlainSettings = Omit<Settings, 'TOPICS'>;
 /** What functions are told of their surroundings. */
 export interface Surroundings {
   readonly settings: PlainSettings;
+  readonly doorSettings: DoorSettings;
   /** The setting `TOPICS`, as JSON: stacks that come later open topics of theirs, so it may be told at the very end. */
   readonly topics: string;
   /** The dimension of every metric. */
@@ -45,8 +47,9 @@ export function functionEnvironment(
 ): Readonly<Record<string, string>> {
   const declared = keysOf(tables).filter((table) => spec.tables[table] !== undefined);
   return {
-    ...settingsAsText(known.settings),
+    ...asText(known.settings),
     ['TOPICS' satisfies keyof Settings]: known.topics,
+    ...(spec.isDoor && asText(known.doorSettings)),
     [DEPLOYMENT_VARIABLE]: known.deployment,
     ...Object.fromEntries(declared.map((table) => [tableVariable(table), known.tableName(table)])),
     ...Object.fromEntries(
@@ -64,5 +67,6 @@ export function functionEnvironment(
   };
 }
 
-const settingsAsText = (settings: PlainSettings): Readonly<Record<string, string>> =>
+/** Lists are parted by commas. */
+const asText = (settings: PlainSettings | DoorSettings): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)]));

@@ -5,6 +5,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { ManagerAction } from '../../contract/connection-manager.ts';
+import type { DoorSettings } from '../../contract/environment.ts';
 import {
   type FunctionName,
   functions,
@@ -34,6 +35,7 @@ export interface SwitchboardFunctionsProps {
   readonly sockets: WebSocketGateway;
   readonly http: HttpGateway;
   readonly settings: PlainSettings;
+  readonly doorSettings: DoorSettings;
   /** {@link Surroundings.topics} */
   readonly topics: string;
   readonly namesFunctions: boolean;
@@ -65,6 +67,7 @@ export function switchboardFunctions(
         memoryMb: functions[name].memoryMb,
         environment: functionEnvironment(functions[name], {
           settings,
+          doorSettings: props.doorSettings,
           topics: props.topics,
           deployment,
           socketsEndpoint: sockets.stage.callbackUrl,

@@ -71,7 +71,33 @@ export interface SwitchboardProps {
    */
   readonly connectionsPerSession?: number;
   /**
-   * The pages that may call the HTTP API from a browser, as `https://host[:port]`.
+   * What a connection may send in a minute, pings aside; a write unit each. 0 for no limit.
+   * @default 0
+   */
+  readonly messagesPerConnection?: number;
+  /**
+   * What a user may send in a minute over all connections, pings aside; a write unit each. 0 for no limit.
+   * @default 0
+   */
+  readonly messagesPerUser?: number;
+  /**
+   * How often an address (of IPv6 a network of /64) may connect in a minute; a write unit each. 0 for no limit.
+   * @default 0
+   */
+  readonly connectsPerAddress?: number;
+  /**
+   * Addresses and CIDR blocks, of IPv4 and IPv6, that may open a socket.
+   * @default - none is named: all may
+   */
+  readonly allowedAddresses?: readonly string[];
+  /**
+   * Addresses and CIDR blocks that may not, even if they are allowed.
+   * @default - none
+   */
+  readonly deniedAddresses?: readonly string[];
+  /**
+   * The pages that may call the HTTP API from a browser, as `https://host[:port]`. Where some are named, no other
+   * page may open a socket.
    * @default - none
    */
   readonly allowedOrigins?: readonly string[];
@@ -130,6 +156,11 @@ export const switchboardDefaults = {
   topics: [],
   sessionsPerUser: SESSIONS_PER_USER,
   connectionsPerSession: CONNECTIONS_PER_SESSION,
+  messagesPerConnection: 0,
+  messagesPerUser: 0,
+  connectsPerAddress: 0,
+  allowedAddresses: [],
+  deniedAddresses: [],
   allowedOrigins: [],
   // Half of what an account has for all its APIs: the other half stays for what is posted to sockets.
   throttleRate: 5000,

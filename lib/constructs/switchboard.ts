@@ -36,7 +36,7 @@ import type { PlainSettings } from './function-environment.ts';
 import { grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
-import { settingsOf } from './settings-of.ts';
+import { doorSettingsOf, settingsOf } from './settings-of.ts';
 import { switchboardAlarms } from './switchboard-alarms.ts';
 import { switchboardDashboard } from './switchboard-dashboard.ts';
 import { type SwitchboardFunctions, switchboardFunctions } from './switchboard-functions.ts';
@@ -99,6 +99,7 @@ export class Switchboard extends Construct {
       sockets: this.sockets,
       http,
       settings: this.settings,
+      doorSettings: doorSettingsOf(chosen),
       topics: Lazy.string({ produce: () => JSON.stringify(this.topicRules) }),
       namesFunctions: chosen.namesFunctions,
       logRetention: chosen.logRetention,

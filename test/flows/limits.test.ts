@@ -1,6 +1,8 @@
+import { DeleteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { YOUNG_CONNECTION_SECONDS } from '../../contract/limits.ts';
+import { THROTTLE_WINDOW_SECONDS, YOUNG_CONNECTION_SECONDS } from '../../contract/limits.ts';
 import type { SessionName } from '../../contract/tables.ts';
+import { admitSocket } from '../../lambdas/flows/admit-socket.ts';
 import { answer } from '../../lambdas/flows/answer.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
@@ -154,7 +156,6 @@ describe('connections of one session', () => {
 
   it('[S3-07] whose row has gone without them leave as well', async () => {
     for (const at of numbers(10)) await come(`c${at}`, 'tab');
-    const { DeleteCommand } = await import('@aws-sdk/lib-dynamodb');
     const TableName = reach.tables.connections.name;
     await reach.documents.send(new DeleteCommand({ TableName, Key: { connectionId: 'c0' } }));
     die('c0');
@@ -218,5 +219,124 @@ describe('what a client reads', () => {
     expect(await ask()).toBeUndefined();
     expect(JSON.parse(reach.sockets.sent.get('second')?.[0] ?? '')).toEqual(refused);
     expect(reach.sockets.closed).toEqual(['second']);
+  });
+});
+
+describe('messages', () => {
+  const WINDOW = THROTTLE_WINDOW_SECONDS;
+  const speaking = (messageLimits: object, door: 'message' | 'none' = 'message') => {
+    const through = {
+      ...reach,
+      verify: async () => identity,
+      messageLimits: { perConnection: 0, perUser: 0, ...messageLimits },
+      door,
+    };
+    return async (connectionId: string, frame: object | string, now = T0) => {
+      const text = typeof frame === 'string' ? frame : JSON.stringify(frame);
+      return JSON.parse((await answer(through, readFrame(text), { connectionId, now })) ?? '');
+    };
+  };
+  const subscribing = { action: 'subscribe', topics: ['Pet'] };
+
+  it('[S3-07] of one connection are as many as the operator chose in a minute, and pings are free', async () => {
+    await come('c1', 'tab-1');
+    await come('c2', 'tab-2');
+    const say = speaking({ perConnection: 3 });
+    const other = { type: 'other' };
+    for (const frame of [
+      subscribing,
+      other,
+      { action: 'authenticate', token: 't', sessionId: 'tab-1' },
+    ]) {
+      expect((await say('c1', frame)).type).not.toBe('refused');
+    }
+    const refused = {
+      type: 'refused',
+      code: 'too-many-messages',
+      status: 429,
+      message: 'Too many messages: wait a moment. 3 a minute at the most.',
+    };
+    expect(await say('c1', subscribing, later(WINDOW - 1))).toEqual({
+      ...refused,
+      action: 'subscribe',
+      retryAfterSeconds: 1,
+    });
+    expect(await say('c1', other)).toEqual({ ...refused, retryAfterSeconds: WINDOW });
+    expect(await say('c1', { type: 'ping' })).toMatchObject({ type: 'pong' });
+    expect(await say('c2', subscribing)).toMatchObject({ type: 'subscribed' });
+    expect(await say('c1', subscribing, later(WINDOW))).toMatchObject({ type: 'subscribed' });
+  });
+
+  it('[S3-07] of one user count together, over all of their connections, and nobody else’s with them', async () => {
+    await come('c1', 'tab-1');
+    await come('c2', 'tab-2');
+    const say = speaking({ perUser: 2 });
+    expect(await say('c1', subscribing)).toMatchObject({ type: 'subscribed' });
+    expect(await say('c2', '"anything"')).toMatchObject({ type: 'ack' });
+    expect(await say('c1', subscribing)).toMatchObject({ code: 'too-many-messages' });
+    expect(await say('c2', 'no JSON')).toMatchObject({ code: 'too-many-messages' });
+    const again = { action: 'authenticate', token: 't', sessionId: 'tab-2' };
+    expect(await say('c2', again)).toMatchObject({ code: 'too-many-messages' });
+    reach.sockets.open('sam');
+    await putConnection(reach, newConnection('sam', 'PENDING', T0));
+    const sam = { ...identity, userId: 'sam' };
+    await authenticate(reach, sam, { connectionId: 'sam', sessionId: 'tab', now: T0 });
+    expect(await say('sam', subscribing)).toMatchObject({ type: 'subscribed' });
+  });
+
+  it('[S3-07] are counted where nobody is anybody, too', async () => {
+    await putConnection(reach, newConnection('c1', 'CONNECTED', T0));
+    const say = speaking({ perConnection: 1, perUser: 1 }, 'none');
+    expect(await say('c1', 'hello')).toMatchObject({ type: 'ack' });
+    expect(await say('c1', 'hello')).toMatchObject({ code: 'too-many-messages' });
+  });
+
+  it('[S3-07] 60 side by side at a limit of 10 are taken exactly 10 times', async () => {
+    await come('c1', 'tab-1');
+    const say = speaking({ perConnection: 10 });
+    const answers = await Promise.all(numbers(60).map(() => say('c1', 'hello')));
+    expect(answers.filter(({ type }) => type === 'ack')).toHaveLength(10);
+  });
+
+  it('[S3-07] nothing is counted, nor written, where no limit is chosen', async () => {
+    await come('c1', 'tab-1');
+    expect(await speaking({})('c1', 'hello')).toMatchObject({ type: 'ack' });
+    const TableName = reach.tables.throttles.name;
+    expect((await reach.documents.send(new ScanCommand({ TableName }))).Items).toEqual([]);
+  });
+});
+
+describe('connects from one address', () => {
+  const connect = (address: string, connectsPerAddress: number, now = T0) =>
+    admitSocket(
+      { ...reach, demandCaller: () => {}, connectsPerAddress },
+      { address, origin: undefined },
+      now,
+    );
+
+  it('[S3-07] 60 side by side at a limit of 10 are admitted exactly 10 times', async () => {
+    const { admitted, refused } = await outcomesOf(numbers(60).map(() => connect('192.0.2.1', 10)));
+    expect(admitted).toBe(10);
+    for (const refusal of refused) {
+      expect(refusal).toMatchObject({
+        code: 'too-many-tries',
+        detail: '10 a minute at the most.',
+        retryAfter: THROTTLE_WINDOW_SECONDS,
+      });
+    }
+  });
+
+  it('[S3-07] another address has its own, of IPv6 another network, and the next minute begins anew', async () => {
+    await connect('2001:db8::1', 1);
+    await expect(connect('2001:db8::ffff', 1)).rejects.toMatchObject({ code: 'too-many-tries' });
+    await connect('2001:db8:0:1::1', 1);
+    await connect('192.0.2.2', 1);
+    await connect('2001:db8::1', 1, later(THROTTLE_WINDOW_SECONDS));
+  });
+
+  it('[S3-07] are not counted where no limit is chosen', async () => {
+    for (const _ of numbers(3)) await connect('192.0.2.3', 0);
+    const TableName = reach.tables.throttles.name;
+    expect((await reach.documents.send(new ScanCommand({ TableName }))).Items).toEqual([]);
   });
 });

@@ -7,9 +7,9 @@ import { readCode } from '../../contract/invitation-code.ts';
 import {
   ANONYMOUS_TRIES_IN_TOTAL,
   ANONYMOUS_TRIES_PER_ADDRESS,
-  ANONYMOUS_WINDOW_SECONDS,
   CLAIM_SECONDS,
   FRAME_BYTES,
+  THROTTLE_WINDOW_SECONDS,
 } from '../../contract/limits.ts';
 import { bucketKey, TARGET_INDEX, type TableName, targetOf } from '../../contract/tables.ts';
 import { generateInvitation } from '../../lambdas/flows/generate-invitation.ts';
@@ -388,7 +388,7 @@ describe('throttles', () => {
   });
 
   it('everybody together has so many; an address that is over its own takes none of them', async () => {
-    const now = NOW + 100 * ANONYMOUS_WINDOW_SECONDS * 1000;
+    const now = NOW + 100 * THROTTLE_WINDOW_SECONDS * 1000;
     const fill = (used: number) =>
       reach.documents.send(
         new UpdateCommand({

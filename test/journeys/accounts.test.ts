@@ -6,7 +6,7 @@ import { functions } from '../../contract/functions.ts';
 import { httpOperations } from '../../contract/http.ts';
 import type { GenerateInvitationAnswer } from '../../contract/internal.ts';
 import { readCode } from '../../contract/invitation-code.ts';
-import { ANONYMOUS_TRIES_PER_ADDRESS, ANONYMOUS_WINDOW_SECONDS } from '../../contract/limits.ts';
+import { ANONYMOUS_TRIES_PER_ADDRESS, THROTTLE_WINDOW_SECONDS } from '../../contract/limits.ts';
 import { pascalCase } from '../../lib/pascal-case.ts';
 import { fetchFromElsewhere } from '../support/fetch-from.ts';
 import { findSecrets } from '../support/find-secrets.ts';
@@ -171,7 +171,7 @@ describe('[S0-14] who may', () => {
     const refused = answers.find(({ status }) => status === 429);
     const wait = Number(refused?.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
-    expect(wait).toBeLessThanOrEqual(ANONYMOUS_WINDOW_SECONDS);
+    expect(wait).toBeLessThanOrEqual(THROTTLE_WINDOW_SECONDS);
     expect(await refused?.json()).toMatchObject({ code: 'too-many-tries' });
 
     const elsewhere = await post(fetchFromElsewhere(), httpOperations.validateInvitation.path, {

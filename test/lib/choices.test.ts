@@ -16,6 +16,10 @@ beforeAll(async () => {
     express: true,
     sessionsPerUser: 5,
     connectionsPerSession: 2,
+    messagesPerUser: 100,
+    connectsPerAddress: 5,
+    allowedAddresses: '10.0.0.0/8,::1',
+    deniedAddresses: '10.1.0.0/16',
     allowedOrigins: 'https://shop.example',
     throttleRate: 100,
     throttleBurst: 50,
@@ -71,9 +75,26 @@ describe('what an operator chooses', () => {
           EXPRESS: 'on',
           SESSIONS_PER_USER: '5',
           CONNECTIONS_PER_SESSION: '2',
+          MESSAGES_PER_USER: '100',
         }),
       },
     });
+  });
+
+  it('[S3-11] whom to keep out is told to those who decide whether a socket is opened', () => {
+    const variables = {
+      ALLOWED_ADDRESSES: '10.0.0.0/8,::1',
+      DENIED_ADDRESSES: '10.1.0.0/16',
+      ALLOWED_ORIGINS: 'https://shop.example',
+      CONNECTS_PER_ADDRESS: '5',
+    };
+    const told = Object.entries(app.service.findResources('AWS::Lambda::Function'))
+      .filter(([, { Properties }]) => 'ALLOWED_ADDRESSES' in Properties.Environment.Variables)
+      .map(([id, { Properties }]) => {
+        expect(Properties.Environment.Variables).toMatchObject(variables);
+        return /Switchboard(\w+?)Function/.exec(id)?.[1];
+      });
+    expect(told.sort()).toEqual(['Connect', 'Enter', 'SubProtocolDoor', 'TicketDoor']);
   });
 
   it('holds for publishers of other stacks too', () => {

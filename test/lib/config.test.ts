@@ -24,6 +24,11 @@ describe('configuration', () => {
       topics: [],
       sessionsPerUser: 50,
       connectionsPerSession: 10,
+      messagesPerConnection: 0,
+      messagesPerUser: 0,
+      connectsPerAddress: 0,
+      allowedAddresses: [],
+      deniedAddresses: [],
       allowedOrigins: ['*'],
       throttleRate: 5000,
       throttleBurst: 2500,
@@ -61,6 +66,11 @@ describe('configuration', () => {
     ['allowedOrigins', '*', ['*']],
     ['sessionsPerUser', '1', 1],
     ['connectionsPerSession', '100', 100],
+    ['messagesPerConnection', '600', 600],
+    ['messagesPerUser', 0, 0],
+    ['connectsPerAddress', '30', 30],
+    ['allowedAddresses', '10.0.0.0/8,2001:db8::/32,::1', ['10.0.0.0/8', '2001:db8::/32', '::1']],
+    ['deniedAddresses', ['192.0.2.7'], ['192.0.2.7']],
     ['throttleRate', '10', 10],
     ['throttleBurst', '1', 1],
     ['logRetentionDays', '14', 14],
@@ -80,6 +90,8 @@ describe('configuration', () => {
   });
 
   const origins = 'origins such as https://shop.example.com, parted by commas';
+  const networks =
+    'addresses or blocks such as 10.0.0.0/8 and 2001:db8::/32, parted by commas, of 1000 characters at the most';
   const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
   it.each([
     ['environment', 'staging', 'development or production'],
@@ -102,6 +114,14 @@ describe('configuration', () => {
     ['sessionsPerUser', '501', 'a whole number from 1 to 500'],
     ['sessionsPerUser', '0', 'a whole number from 1 to 500'],
     ['connectionsPerSession', '101', 'a whole number from 1 to 100'],
+    ['connectsPerAddress', '1000001', 'a whole number from 0 to 1000000'],
+    ['allowedAddresses', '10.0.0.0/33', networks],
+    ['allowedAddresses', '10.0.0/8', networks],
+    ['allowedAddresses', '::/129', networks],
+    ['allowedAddresses', '1.2.3.4/8/8', networks],
+    ['deniedAddresses', 'fe80::1%eth0', networks],
+    ['deniedAddresses', 'shop.example', networks],
+    ['deniedAddresses', Array(100).fill('192.0.2.255').join(), networks],
     ['throttleRate', '10001', 'a whole number from 1 to 10000'],
     ['throttleBurst', 'many', 'a whole number from 1 to 5000'],
     ['logRetentionDays', '2', days],

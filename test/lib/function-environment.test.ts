@@ -13,6 +13,14 @@ const known: Surroundings = {
     EXPRESS: 'off',
     SESSIONS_PER_USER: 50,
     CONNECTIONS_PER_SESSION: 10,
+    MESSAGES_PER_CONNECTION: 0,
+    MESSAGES_PER_USER: 0,
+  },
+  doorSettings: {
+    ALLOWED_ADDRESSES: ['10.0.0.0/8', '::1'],
+    DENIED_ADDRESSES: [],
+    ALLOWED_ORIGINS: ['*'],
+    CONNECTS_PER_ADDRESS: 0,
   },
   topics: '[{"topics":"Pet"}]',
   deployment: 'this one',
@@ -36,6 +44,8 @@ const settings = {
   TOPICS: '[{"topics":"Pet"}]',
   SESSIONS_PER_USER: '50',
   CONNECTIONS_PER_SESSION: '10',
+  MESSAGES_PER_CONNECTION: '0',
+  MESSAGES_PER_USER: '0',
   DEPLOYMENT_NAME: 'this one',
 };
 
@@ -48,6 +58,15 @@ describe('environment', () => {
     [{ tables: { connections: ['put'] } }, { CONNECTIONS_TABLE_NAME: 'the-connections' }],
     [{ sends: ['session-check'] }, { SESSION_CHECK_QUEUE_URL: 'https://queues/session-check' }],
     [{ sockets: ['post'] }, { SOCKETS_ENDPOINT: 'https://sockets/prod' }],
+    [
+      { isDoor: true },
+      {
+        ALLOWED_ADDRESSES: '10.0.0.0/8,::1',
+        DENIED_ADDRESSES: '',
+        ALLOWED_ORIGINS: '*',
+        CONNECTS_PER_ADDRESS: '0',
+      },
+    ],
     [{ readsJournal: true }, { JOURNAL_LOG_GROUPS: 'log-a,log-b' }],
     [{ redrives: true }, { PARKED_QUEUES: 'queue-a,queue-b' }],
     [{ putsEvents: true }, { EVENT_BUS_NAME: 'bus' }],

@@ -234,6 +234,10 @@ describe('functions', () => {
       ...['DOOR', 'GRACE_SECONDS', 'RETENTION_SECONDS', 'EPOCH', 'EXPRESS', 'TOPICS'],
       'DEPLOYMENT_NAME',
       ...['SESSIONS_PER_USER', 'CONNECTIONS_PER_SESSION'],
+      ...['MESSAGES_PER_CONNECTION', 'MESSAGES_PER_USER'],
+      ...(spec.isDoor
+        ? ['ALLOWED_ADDRESSES', 'DENIED_ADDRESSES', 'ALLOWED_ORIGINS', 'CONNECTS_PER_ADDRESS']
+        : []),
       ...Object.keys(spec.tables).map((table) => `${shout(table)}_TABLE_NAME`),
       ...(spec.sends ?? []).map((queue) => `${shout(queue)}_QUEUE_URL`),
       ...(spec.sockets ? ['SOCKETS_ENDPOINT'] : []),

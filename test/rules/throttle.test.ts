@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { ANONYMOUS_WINDOW_SECONDS } from '../../contract/limits.ts';
+import { THROTTLE_WINDOW_SECONDS } from '../../contract/limits.ts';
 import { neighbourhoodOf, windowAt } from '../../rules/throttle.ts';
 
 it('windows follow each other without gap or overlap', () => {
-  const width = ANONYMOUS_WINDOW_SECONDS * 1000;
+  const width = THROTTLE_WINDOW_SECONDS * 1000;
   const start = 1000 * width;
-  expect(windowAt(start)).toEqual({ number: 1000, endsAt: 1001 * ANONYMOUS_WINDOW_SECONDS });
+  expect(windowAt(start)).toEqual({ number: 1000, endsAt: 1001 * THROTTLE_WINDOW_SECONDS });
   expect(windowAt(start + width - 1).number).toBe(1000);
   expect(windowAt(start + width).number).toBe(1001);
   expect(windowAt(start - 1).number).toBe(999);
