@@ -70,9 +70,10 @@ describe('rights', () => {
     expect(actions.includes('dynamodb:Scan')).toBe('scansBecause' in functions[name]);
   });
 
-  it('connect may send to the reaper and put connections', () => {
+  it('connect may send to the reaper, put connections and count what an address opens', () => {
     expect(functionRights('connect', arns)).toEqual([
       { actions: ['dynamodb:PutItem'], resources: ['table/connections'] },
+      { actions: ['dynamodb:UpdateItem'], resources: ['table/throttles'] },
       sendRight('queue/reaper'),
     ]);
   });
@@ -125,11 +126,14 @@ describe('rights', () => {
     ]);
   });
 
-  it('[S0-14] users are made by the sign-up alone, and by exactly the calls that it declares', () => {
-    const makers = keysOf(functions).filter((name) =>
+  it('[S0-14] users are made by the sign-up and signed out by the revocation alone, by exactly the calls that each declares', () => {
+    const administrators = keysOf(functions).filter((name) =>
       functionRights(name, arns).some(({ resources }) => resources.includes('pool')),
     );
-    expect(makers).toEqual(['sign-up']);
+    expect(administrators).toEqual(['sign-up', 'revoke']);
+    expect(functionRights('revoke', arns)).toContainEqual(
+      usersRight('pool', ['AdminUserGlobalSignOut']),
+    );
     expect(functionRights('sign-up', arns)).toContainEqual(
       usersRight('pool', functions['sign-up'].users),
     );
