@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { busEvent } from '../../contract/events.ts';
 import type { QueueName } from '../../contract/functions.ts';
 import { reaperMessage, sessionCheckMessage } from '../../contract/internal.ts';
@@ -11,13 +12,14 @@ import { evict } from '../../lambdas/flows/evict.ts';
 import { followSession } from '../../lambdas/flows/follow-session.ts';
 import { probeSession } from '../../lambdas/flows/probe-session.ts';
 import { reap } from '../../lambdas/flows/reap.ts';
+import { revoke } from '../../lambdas/flows/revoke.ts';
 import { speakerOf } from '../../lambdas/flows/speaker.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { sweep } from '../../lambdas/flows/sweep.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
-import { newConnection } from '../../rules/connection.ts';
+import { newConnection, seconds } from '../../rules/connection.ts';
 import { identityOf } from '../support/identity.ts';
 import { textOf } from './claims.ts';
 import type { Step } from './plan.ts';
@@ -93,12 +95,18 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
     const { connection: connectionId, user: userId, session: sessionId, replaces } = step;
     const title = `authenticate ${userId}/${sessionId}${replaces ? ` replaces ${replaces}` : ''}`;
     return frame(connectionId, `${title} on`, async (reach, now) => {
-      const request = { connectionId, sessionId, now, ...(replaces !== undefined && { replaces }) };
+      const limits = { ...world().limits, retentionSeconds: RETENTION_SECONDS };
+      const request = {
+        ...{ connectionId, sessionId, now, limits },
+        ...(replaces !== undefined && { replaces }),
+      };
+      const issuedAt = step.isOld ? 0 : seconds(now);
+      world().claims.shows(connectionId, issuedAt);
       // One that is bound only beside this is nobody's to replace yet.
       const replaced = world().rows.connection(replaces ?? connectionId);
       const owner = replaced?.userId ?? replaced?.formerUserId;
       const isOwn = owner === userId && replaced?.sessionId === sessionId;
-      await authenticate(reach, identityOf({ userId, expiresAt }), request);
+      await authenticate(reach, identityOf({ userId, expiresAt, issuedAt }), request);
       if (isOpen(connectionId)) world().claims.bound(connectionId);
       if (replaces === undefined || replaces === connectionId || !isOwn) return;
       if (!world().unshut.has(replaces)) evicted(replaces);
@@ -213,6 +221,22 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
     run: async (reach, now) => void (await probeSession(reach, session, times(now))),
   });
 
+  const revokes = ({ user: userId, session }: Extract<Step, { does: 'revoke' }>): Actor => ({
+    name: `revoke of ${userId}${session === undefined ? '' : `/${session}`}`,
+    does: 'revoke',
+    comesAgain: false,
+    run: async (reach, now) => {
+      const requestId = randomUUID();
+      const act = (target: string) => ({ actor: 'ops', act: 'revoke', target, requestId });
+      const request = { userId, ...(session !== undefined && { sessionId: session }) };
+      await revoke(reach, request, { act }, () => world().now);
+      // A session that nobody had begun is no session to shut.
+      const name = session !== undefined && { tenant: 'default', userId, sessionId: session };
+      const isKnown = !name || world().rows.session(name)?.revokedUntil !== undefined;
+      if (isKnown) world().claims.revoked(userId, session, seconds(now));
+    },
+  });
+
   return {
     disconnected,
     changed,
@@ -241,6 +265,8 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
           return drop(step.connection);
         case 'probe':
           return probe({ tenant: 'default', userId: step.user, sessionId: step.session });
+        case 'revoke':
+          return revokes(step);
         case 'sweep':
           return {
             name: 'sweep',

@@ -5,6 +5,12 @@ export interface Claims {
   /** A reply reached this connection: its session is bound, and revived if there was something to revive. */
   bound(connectionId: string): void;
   isBound(connectionId: string): boolean;
+  /** A token is shown on this connection: issued at (seconds). */
+  shows(connectionId: string, issuedAt: number): void;
+  /** An operator was told that every token of a user, or of one session, that was issued until then is shut out. */
+  revoked(userId: string, sessionId: string | undefined, until: number): void;
+  /** Was every token that this connection has shown shut out from the session? */
+  isShutOut(connectionId: string, session: SessionName): boolean;
   /** A `subscribe` begins; tells what to do when its reply has reached the client. */
   subscribing(session: SessionName, topics: readonly string[]): () => void;
   /** An `unsubscribe` begins; tells what to do when it is over, one way or the other. */
@@ -40,7 +46,17 @@ export function openClaims(): Claims {
     claims.set(key, claim);
     return claim;
   };
+  const shown = new Map<string, number>();
+  const shut = new Map<string, number>();
+  const later = (all: Map<string, number>, key: string, at: number) =>
+    void all.set(key, Math.max(at, all.get(key) ?? at));
   return {
+    shows: (id, issuedAt) => later(shown, id, issuedAt),
+    revoked: (userId, sessionId = '*', until) => later(shut, `${userId}/${sessionId}`, until),
+    isShutOut: (id, { userId, sessionId }) => {
+      const issuedAt = shown.get(id) ?? 0;
+      return [sessionId, '*'].some((name) => issuedAt <= (shut.get(`${userId}/${name}`) ?? -1));
+    },
     bound: (id) => void bound.add(id),
     isBound: (id) => bound.has(id),
     subscribing: (session, topics) => {

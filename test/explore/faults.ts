@@ -144,6 +144,22 @@ export const faults: Readonly<Record<string, Fault>> = {
     seed: 2,
     command: without(/^#life <= :c0$/, 'SET #ttl'),
   },
+  'a session more than the limit': {
+    within: 100,
+    command: without(/AND \(attribute_not_exists\(#sessions\) OR size\(#sessions\) < :c\d\)/),
+  },
+  'a revocation that a bind does not ask about': {
+    within: 100,
+    command: without(/AND\s+\(attribute_not_exists\(#revokedUntil\) OR #revokedUntil < :c\d\)/),
+  },
+  'a revocation that leaves no mark': {
+    within: 100,
+    command: (command) =>
+      command instanceof UpdateCommand &&
+      command.input.UpdateExpression?.startsWith('SET #revokedUntil')
+        ? []
+        : [command],
+  },
   'no reaper': {
     within: 100,
     message: (queue) => queue !== 'reaper',

@@ -1,3 +1,4 @@
+import { SESSIONS_PER_USER } from '../../contract/limits.ts';
 import type { ConnectionRow, PlayerRow, SessionRow } from '../../contract/tables.ts';
 import { PLAYER_ITEM, topicOfKey } from '../../contract/tables.ts';
 import { seconds, sessionOf } from '../../rules/connection.ts';
@@ -18,7 +19,8 @@ const isBound = ({ status }: ConnectionRow): boolean =>
   status === 'CONNECTED' || status === 'STALE';
 
 /** What no write may do, ever: judged from a row's image before and after it. */
-export function* judgeChange({ now, graceSeconds }: World, change: Change): Generator<Broken> {
+export function* judgeChange(world: World, change: Change): Generator<Broken> {
+  const { now, graceSeconds } = world;
   if (change.table === 'connections') {
     const [was, row] = [change.before, change.after] as unknown as (ConnectionRow | undefined)[];
     if (was?.status === 'DISCONNECTED' && row?.status !== 'DISCONNECTED')
@@ -41,8 +43,11 @@ export function* judgeChange({ now, graceSeconds }: World, change: Change): Gene
         `${row.item}: ${was?.life} → ${row.life}`,
       );
     if (was?.state !== 'live' || row?.state === 'live') return;
+    if (was.conns) yield broken('a session ends only when nobody is in it', was.item);
+    // At the limit it gives way to another one.
+    if (was.revokedUntil !== undefined || isLimited(world)) return;
     const detached = was.detachedAt ?? Number.POSITIVE_INFINITY;
-    if (was.conns || detached + graceSeconds > seconds(now))
+    if (detached + graceSeconds > seconds(now))
       yield broken('a session ends only when nobody came for the grace time', was.item);
   }
 }
@@ -54,18 +59,36 @@ function* judgePlayer({ before, after }: Change): Generator<Broken> {
   const moved =
     old.filter((id) => !now.includes(id)).length + now.filter((id) => !old.includes(id)).length;
   const versions = (row?.version ?? 0) - (was?.version ?? 0);
+  const isMark = row?.revokedUntil !== was?.revokedUntil;
+  if (isMark && moved === 0 && versions === 0) return;
   if (moved !== 1 || versions !== 1) {
     const about = `${row?.player}: ${moved} sessions moved, version ${was?.version} → ${row?.version}`;
     yield broken('each version is exactly one session that appeared or vanished', about);
   }
 }
 
+const isLimited = ({ limits }: World): boolean => limits.sessionsPerUser < SESSIONS_PER_USER;
+
+/** [S3-07] No user has more than they may; who replaces another one is there a moment beside it. */
+const judgeLimits: Check = function* ({ rows, limits }) {
+  for (const { player, sessions } of rows.players())
+    if ((sessions?.size ?? 0) > limits.sessionsPerUser)
+      yield broken('[S3-07] no user has more sessions than they may', player);
+  for (const { name, conns } of rows.sessions())
+    if ((conns?.size ?? 0) > limits.connectionsPerSession + 1)
+      yield broken('[S3-07] no session has more connections than it may', textOf(name));
+};
+
 /** What holds between rows after every single write, since it is written in transactions. */
-export const judgeAlways: Check = function* ({ rows, claims, sockets }) {
+export const judgeAlways: Check = function* (world) {
+  const { rows, claims, sockets } = world;
+  yield* judgeLimits(world);
   for (const row of rows.connections()) {
     const session = isBound(row) ? sessionOf(row) : undefined;
     if (session && !rows.session(session)?.conns?.has(row.connectionId))
       yield broken('a bound connection is a member of its session', row.connectionId);
+    if (session && claims.isShutOut(row.connectionId, session))
+      yield broken('[S3-05] who was shut out is not bound', row.connectionId);
   }
   for (const row of rows.sessions()) {
     for (const id of row.conns ?? []) {

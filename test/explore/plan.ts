@@ -12,6 +12,8 @@ export type Step =
       readonly user: string;
       readonly session: string;
       readonly replaces?: string;
+      /** By a token that was issued before anything began; else by one of this moment. */
+      readonly isOld?: boolean;
     } & Frame)
   | ({ readonly does: 'subscribe' | 'unsubscribe'; readonly topics: readonly string[] } & Frame)
   /** The client closes, or dies; `$disconnect` comes so many times. */
@@ -19,6 +21,8 @@ export type Step =
   /** A message of a queue that comes once more, at any time. */
   | ({ readonly does: 'reap' } & Frame)
   | { readonly does: 'check' | 'probe'; readonly user: string; readonly session: string }
+  /** An operator shuts a user out, or one session. */
+  | { readonly does: 'revoke'; readonly user: string; readonly session?: string }
   /** A delivery to a connection, which may find its socket gone; or somebody drops it. */
   | ({ readonly does: 'post' | 'drop' } & Frame)
   | { readonly does: 'sweep' }
@@ -117,4 +121,21 @@ function riffle(random: Random, lists: readonly (readonly Step[])[]): Step[] {
     if (list.length === 0) left.splice(left.indexOf(list), 1);
   }
   return mixed;
+}
+
+/** The same plan, with an operator in it: somebody is shut out while others come, some by tokens from before. */
+export function withOperator(random: Random, steps: readonly Step[]): Step[] {
+  const planned: Step[] = steps.map((step) =>
+    step.does === 'authenticate' && random.chance(0.4) ? { ...step, isOld: true } : step,
+  );
+  for (let acts = 1 + random.below(2); acts > 0; acts -= 1) {
+    const user = random.pick(users);
+    const session = random.chance(0.5) ? random.pick(sessions) : undefined;
+    planned.splice(1 + random.below(planned.length), 0, {
+      does: 'revoke',
+      user,
+      ...(session !== undefined && { session }),
+    });
+  }
+  return planned;
 }

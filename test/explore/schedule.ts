@@ -1,4 +1,5 @@
 import type { FunctionName } from '../../contract/functions.ts';
+import { CONNECTIONS_PER_SESSION, SESSIONS_PER_USER } from '../../contract/limits.ts';
 import { type Actor, castActors } from './actors.ts';
 import { letWait } from './clock.ts';
 import {
@@ -9,10 +10,10 @@ import {
   judgeQuiet,
   judgeSwept,
 } from './invariants.ts';
-import { makePlan, type Step } from './plan.ts';
+import { makePlan, type Step, withOperator } from './plan.ts';
 import { randomOf } from './random.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
-import { type Arena, deadlineOf, openWorld, type Plant, type World } from './world.ts';
+import { type Arena, deadlineOf, type Limits, openWorld, type Plant, type World } from './world.ts';
 
 /** One schedule, told completely: the same one runs the same way every time. */
 export interface Schedule {
@@ -26,6 +27,8 @@ export interface Schedule {
   readonly outages: number;
   /** How likely a transaction takes so long that others conflict with it. */
   readonly slowness: number;
+  /** How much one user may have at once. */
+  readonly limits: Limits;
   readonly steps: readonly Step[];
   /** Another one, other interleavings of the same steps. */
   readonly salt: number;
@@ -46,16 +49,26 @@ export function scheduleOf(seed: number, number: number): Schedule {
   // Below a function's time limit too: then a slow function meets a later life of its session.
   const graceSeconds = random.pick([30, 30, 30, 2]);
   const isReturn = random.chance(0.5);
-  return {
-    seed,
-    number,
-    graceSeconds,
+  const temper = {
     stickiness: random.pick([0, 0.5, 0.9]),
     lazy: random.pick(isReturn ? lazyInReturns : lazy),
     crashes: random.below(4),
     outages: random.below(4),
     slowness: random.pick([0, 0.5, 1]),
-    steps: makePlan(random, graceSeconds, isReturn),
+  };
+  const steps = makePlan(random, graceSeconds, isReturn);
+  // By chance of its own, so that what else a schedule has stays what it was.
+  const rule = randomOf(seed, number, 'rule');
+  return {
+    seed,
+    number,
+    graceSeconds,
+    ...temper,
+    limits: {
+      sessionsPerUser: rule.pick([SESSIONS_PER_USER, SESSIONS_PER_USER, 1]),
+      connectionsPerSession: rule.pick([CONNECTIONS_PER_SESSION, CONNECTIONS_PER_SESSION, 2, 1]),
+    },
+    steps: rule.chance(0.3) ? withOperator(rule, steps) : steps,
     salt: 0,
   };
 }
@@ -77,12 +90,12 @@ export async function play(
   schedule: Schedule,
   plant: Plant,
 ): Promise<{ readonly finding: Finding | undefined; readonly trace: readonly string[] }> {
-  const { seed, number, graceSeconds, salt } = schedule;
+  const { seed, number, graceSeconds, limits, salt } = schedule;
   const random = randomOf(seed, number, 'play', salt);
   const { stickiness, slowness, crashes, outages } = schedule;
   const temper = { stickiness, slowness, crashes, outages };
   const actors = castActors(() => world);
-  const world: World = openWorld(arena, random, actors, { graceSeconds, temper, plant });
+  const world: World = openWorld(arena, random, actors, { graceSeconds, limits, temper, plant });
   const scheduler = openScheduler(random, temper);
   const run: Run = { world, scheduler, broken: undefined };
   const left = [...schedule.steps];

@@ -3,8 +3,10 @@ import type { BusEvent } from '../../contract/events.ts';
 import { type FunctionName, functions, type QueueName, queues } from '../../contract/functions.ts';
 import { PLAYER_ITEM } from '../../contract/tables.ts';
 import type { FollowSessionReach } from '../../lambdas/flows/follow-session.ts';
+import type { RevokeReach } from '../../lambdas/flows/revoke.ts';
 import type { Queues } from '../../lambdas/platform/queues.ts';
 import type { SocketOutcome, Sockets } from '../../lambdas/platform/sockets.ts';
+import type { SessionLimits } from '../../rules/session.ts';
 import type { ConflictProxy } from '../support/conflict-proxy.ts';
 import type { EveryReach } from '../support/engine.ts';
 import { type Claims, openClaims } from './claims.ts';
@@ -20,7 +22,11 @@ export type ActorReach = EveryReach & {
   readonly sockets: Sockets<'post' | 'get' | 'delete'>;
   readonly queues: Queues<QueueName>;
   readonly bus: FollowSessionReach['bus'];
+  readonly users: RevokeReach['users'];
+  readonly retentionSeconds: number;
 };
+
+export type Limits = Omit<SessionLimits, 'retentionSeconds'>;
 
 /** Something that AWS will invoke when its time has come. */
 export interface Delivery {
@@ -60,6 +66,7 @@ export interface Temper {
 export interface World {
   now: number;
   readonly graceSeconds: number;
+  readonly limits: Limits;
   readonly sockets: Map<string, 'opening' | 'open' | 'closed'>;
   readonly rows: Rows;
   readonly claims: Claims;
@@ -108,9 +115,15 @@ export function openWorld(
   happenings: Happenings,
   {
     graceSeconds,
+    limits,
     temper,
     plant,
-  }: { readonly graceSeconds: number; readonly temper: Temper; readonly plant: Plant },
+  }: {
+    readonly graceSeconds: number;
+    readonly limits: Limits;
+    readonly temper: Temper;
+    readonly plant: Plant;
+  },
 ): World {
   let due: Delivery[] = [];
   const later = (seconds: number) => world.now + seconds * 1000;
@@ -234,6 +247,7 @@ export function openWorld(
   const world: World = {
     now: START,
     graceSeconds,
+    limits,
     sockets: new Map(),
     rows: watchRows(reach),
     claims: openClaims(),
@@ -250,6 +264,8 @@ export function openWorld(
       sockets: socketsThrough(gate),
       queues: queuesThrough(gate),
       bus: busThrough(gate),
+      users: { signOutEverywhere: (user) => gate(`pool signs ${user} out`, async () => {}) },
+      retentionSeconds: RETENTION_SECONDS,
     }),
     deliver: (delivery) => void due.push(delivery),
     takeDue: () => {

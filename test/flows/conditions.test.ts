@@ -276,7 +276,10 @@ describe('the audit log', () => {
     const act = { actor: 'ada', act: 'drop', target: 'connection#c1', requestId: 'r' };
     const line = auditLine(act, 'begun', { before: { status: 'CONNECTED' } }, NOW);
     await putAuditLine(reach, line);
-    await expect(putAuditLine(reach, { ...line, actor: 'bob' })).rejects.toThrow('conditional');
+    await putAuditLine(reach, line);
+    for (const other of [{ actor: 'bob' }, { act: 'other' }, { target: 'user#default#sam' }]) {
+      await expect(putAuditLine(reach, { ...line, ...other })).rejects.toThrow('conditional');
+    }
     const { day, entry } = line;
     const TableName = reach.tables.audit.name;
     const { Item } = await reach.documents.send(new GetCommand({ TableName, Key: { day, entry } }));
