@@ -106,7 +106,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     httpUrl: stub.url,
     ...USER_POOL,
     deployment: 'bench',
-    journal: ['bench'],
+    logPrefix: '/bench/',
     parkedQueues: ['bench'],
     eventBusName: 'bench',
     tableName: (table: string) => `bench-${table}`,

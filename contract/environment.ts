@@ -17,8 +17,8 @@ export const HTTP_VARIABLE = 'HTTP_URL';
 export const EVENT_BUS_VARIABLE = 'EVENT_BUS_NAME';
 /** Whose metrics they are: the dimension of each. */
 export const DEPLOYMENT_VARIABLE = 'DEPLOYMENT_NAME';
-/** Names of log groups, parted by commas. */
-export const JOURNAL_VARIABLE = 'JOURNAL_LOG_GROUPS';
+/** What names of log groups begin with; the function's name follows. */
+export const JOURNAL_VARIABLE = 'JOURNAL_LOG_PREFIX';
 /**
  * Names of every work queue, then of the failures of streams, in the order of the contract, parted by commas.
  * Not URLs: a function's variables have 4 KB together.

@@ -28,6 +28,10 @@ export class ServiceStack extends Stack {
     new CfnOutput(this, 'HttpUrl', { value: this.switchboard.httpApi.apiEndpoint });
     new CfnOutput(this, 'RetentionSeconds', { value: String(this.switchboard.retentionSeconds) });
     new CfnOutput(this, 'JournalLogGroups', { value: this.switchboard.journal.join(',') });
+    const others = keysOf(functions).filter((name) => !('notes' in functions[name]));
+    new CfnOutput(this, 'OtherLogGroups', {
+      value: others.map((name) => this.switchboard.functions[name].logGroup.logGroupName).join(','),
+    });
     for (const name of keysOf(functions).filter((each) => 'isInvoked' in functions[each])) {
       new CfnOutput(this, `${pascalCase(name)}FunctionName`, {
         value: this.switchboard.functions[name].functionName,

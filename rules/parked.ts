@@ -37,7 +37,6 @@ export function conditionOf(body: string): string | undefined {
 export function isOfTopic(queue: QueueName, body: string, key: string): boolean {
   const message = readObject(body);
   if (queue === 'delivery') return message.topic === key;
-  if (queue !== 'express' && queue !== 'bridged-events') return false;
   const { tenant, topics } = message;
   return Array.isArray(topics) && topics.some((topic) => topicKey(`${tenant}`, `${topic}`) === key);
 }

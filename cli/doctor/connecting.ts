@@ -42,7 +42,7 @@ export const connecting: readonly Check[] = [
     look: (place) =>
       lookForErrors(
         place,
-        ['Connect', 'Disconnect', 'Default'],
+        ['connect', 'disconnect', 'default'],
         'Read their logs: ConnectionsFail in docs/OPERATIONS.md.',
       ),
   },

@@ -38,9 +38,9 @@ export const counting: readonly Check[] = [
     trouble,
     question: 'Does the function of $disconnect take connections out?',
     async look(place) {
-      const errors = await lookForErrors(place, ['Disconnect'], 'Read its log.');
+      const errors = await lookForErrors(place, ['disconnect'], 'Read its log.');
       if (!errors.isWell) return errors;
-      const sweeps = await linesOf(place, ['Sweep'], 'message.fact = "sweep.done"');
+      const sweeps = await linesOf(place, ['sweep'], 'message.fact = "sweep.done"');
       if (sweeps.length === 0) {
         return unclear(
           'no sweep told anything in the last hour',

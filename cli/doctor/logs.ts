@@ -1,3 +1,4 @@
+import type { FunctionName } from '../../contract/functions.ts';
 import { type JournalLine, openJournal } from '../../lambdas/platform/journal.ts';
 import type { Place } from '../place.ts';
 import { bad, type Diagnosis, well } from './check.ts';
@@ -7,20 +8,20 @@ const HOUR_MS = 3600 * 1000;
 /** Lines of these functions' logs in the last hour, by a condition of Logs Insights. */
 export async function linesOf(
   place: Place,
-  functions: readonly string[],
+  functions: readonly FunctionName[],
   where: string,
 ): Promise<readonly JournalLine[]> {
   const groups = place
     .output('JournalLogGroups')
     .split(',')
-    .filter((group) => functions.some((name) => group.includes(`Switchboard${name}FunctionLog`)));
+    .filter((group) => functions.some((name) => group.endsWith(`/${name}`)));
   const to = Date.now();
   return openJournal(groups).read({ where, from: to - HOUR_MS, to });
 }
 
 export async function lookForErrors(
   place: Place,
-  functions: readonly string[],
+  functions: readonly FunctionName[],
   todo: string,
 ): Promise<Diagnosis> {
   const lines = await linesOf(place, functions, 'level = "ERROR"');

@@ -10,7 +10,7 @@ import { bad, type Check, type Diagnosis, unclear, well } from './check.ts';
 import { linesOf, lookForErrors } from './logs.ts';
 
 const trouble = 'Events not received';
-const SENDERS = ['FanOut', 'Express', 'Delivery', 'Redrive', 'BroadcastEvent'];
+const SENDERS = ['fan-out', 'express', 'delivery', 'redrive', 'broadcast-event'] as const;
 
 export const receiving: readonly Check[] = [
   {
@@ -105,7 +105,7 @@ async function lookAtTopic(place: Place, { options }: Asked): Promise<Diagnosis>
 
 async function lookAtBroadcasts(place: Place): Promise<Diagnosis> {
   const where = 'message.fact in ["broadcast.done", "broadcast.incomplete"]';
-  const lines = await linesOf(place, ['BroadcastEvent'], where);
+  const lines = await linesOf(place, ['broadcast-event'], where);
   const last = lines.at(-1);
   if (last === undefined) {
     const todo = 'Was a workflow started? aws stepfunctions list-executions tells.';

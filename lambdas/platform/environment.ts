@@ -13,7 +13,7 @@ import {
   USER_POOL_CLIENT_VARIABLE,
   USER_POOL_VARIABLE,
 } from '../../contract/environment.ts';
-import type { InvokedFunction, QueueName } from '../../contract/functions.ts';
+import { functions, type InvokedFunction, type QueueName } from '../../contract/functions.ts';
 import type { TableName } from '../../contract/tables.ts';
 import type { SessionLimits } from '../../rules/session.ts';
 
@@ -28,7 +28,12 @@ export const tableNameOf = (table: TableName): string => read(tableVariable(tabl
 export const queueUrlOf = (queue: QueueName): string => read(queueVariable(queue));
 /** Tests and benches that run flows by themselves have none. */
 export const deploymentName = (): string | undefined => process.env[DEPLOYMENT_VARIABLE];
-export const journalLogGroups = (): string[] => read(JOURNAL_VARIABLE).split(',');
+/** Of the functions that note facts. */
+export const journalLogGroups = (): string[] => {
+  const prefix = read(JOURNAL_VARIABLE);
+  const noting = Object.entries(functions).filter(([, spec]) => 'notes' in spec);
+  return noting.map(([name]) => `${prefix}${name}`);
+};
 /** In the order of the contract: work queues, then failures of streams. */
 export const parkedQueueNames = (): string[] => read(PARKED_QUEUES_VARIABLE).split(',');
 /** Of a function that this one may invoke. */

@@ -24,8 +24,17 @@ export interface BundledFunctionProps {
 }
 
 /** Where the function of this id writes, for those who need to know before there is the function. */
-export const functionLog = (scope: Construct, id: string, retention: RetentionDays): LogGroup =>
-  new LogGroup(scope, `${id}Log`, { retention, removalPolicy: RemovalPolicy.DESTROY });
+export const functionLog = (
+  scope: Construct,
+  id: string,
+  retention: RetentionDays,
+  logGroupName?: string,
+): LogGroup =>
+  new LogGroup(scope, `${id}Log`, {
+    retention,
+    removalPolicy: RemovalPolicy.DESTROY,
+    ...(logGroupName !== undefined && { logGroupName }),
+  });
 
 /**
  * A function as all of ours are: Node 24 on arm64, one JSON line a fact into a log of its own, and a

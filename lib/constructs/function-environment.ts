@@ -29,8 +29,8 @@ export interface Surroundings {
   readonly deployment: string;
   readonly socketsEndpoint: string;
   readonly httpUrl: string;
-  /** Names of the log groups that hold facts of the journal. */
-  readonly journal: readonly string[];
+  /** What the names of our functions' log groups begin with; the function's own follows. */
+  readonly logPrefix: string;
   /** Names of queues in which something may lie, in the order of the contract. */
   readonly parkedQueues: readonly string[];
   readonly eventBusName: string;
@@ -58,7 +58,7 @@ export function functionEnvironment(
     ...(spec.sockets && { [SOCKETS_VARIABLE]: known.socketsEndpoint }),
     ...(spec.refersToHttp && { [HTTP_VARIABLE]: known.httpUrl }),
     ...(spec.redrives && { [PARKED_QUEUES_VARIABLE]: known.parkedQueues.join(',') }),
-    ...(spec.readsJournal && { [JOURNAL_VARIABLE]: known.journal.join(',') }),
+    ...(spec.readsJournal && { [JOURNAL_VARIABLE]: known.logPrefix }),
     ...(spec.putsEvents && { [EVENT_BUS_VARIABLE]: known.eventBusName }),
     ...(spec.knowsUserPool && {
       [USER_POOL_VARIABLE]: known.userPoolId,

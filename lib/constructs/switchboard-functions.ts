@@ -54,7 +54,10 @@ export function switchboardFunctions(
   const deployment = Stack.of(scope).stackName;
   const streamArn = (table: TableName): string => streamOf(table, state);
   const idOf = (name: FunctionName) => `${pascalCase(name)}Function`;
-  const logs = recordOf(keysOf(functions), (name) => functionLog(scope, idOf(name), logRetention));
+  const logPrefix = logPrefixOf(scope);
+  const logs = recordOf(keysOf(functions), (name) =>
+    functionLog(scope, idOf(name), logRetention, `${logPrefix}${name}`),
+  );
   const journal = keysOf(functions).filter((name) => 'notes' in functions[name]);
   const made = recordOf(
     keysOf(functions),
@@ -72,7 +75,7 @@ export function switchboardFunctions(
           deployment,
           socketsEndpoint: sockets.stage.callbackUrl,
           httpUrl: http.api.apiEndpoint,
-          journal: journal.map((each) => logs[each].logGroupName),
+          logPrefix,
           parkedQueues: [
             ...keysOf(queues).map((queue) => work[queue].queueName),
             ...streamFailures.map((consumer) => failures[consumer].queueName),
@@ -113,6 +116,13 @@ export function switchboardFunctions(
   const cleanUp = new LambdaFunction(made['connection-manager'], { event: input });
   runEvery(scope, 'Cleanup', Duration.hours(CLEANUP_EVERY_HOURS), cleanUp);
   return made;
+}
+
+/** Names of our own making: a function that is to read many logs is told what their names begin with. */
+function logPrefixOf(scope: Construct): string {
+  const stack = Stack.of(scope);
+  const within = scope.node.path.slice(stack.node.path.length);
+  return `/${stack.stackName}${within}/`;
 }
 
 function runEvery(scope: Construct, name: string, every: Duration, target: LambdaFunction): void {

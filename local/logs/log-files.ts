@@ -8,7 +8,7 @@ import type { LogEvent } from './query.ts';
  * Undefined where the template has no such group.
  */
 export async function readLogGroup(
-  { assembly, directory }: StageContext,
+  { account, assembly, directory }: StageContext,
   group: string,
 ): Promise<LogEvent[] | undefined> {
   const writers = assembly.ofType('AWS::Lambda::Function').filter(({ id, properties }) => {
@@ -22,16 +22,18 @@ export async function readLogGroup(
     // A function that has not written yet has no file.
     writers.map(({ id }) => readFile(join(directory, 'logs', `${id}.log`), 'utf8').catch(() => '')),
   );
-  return texts.flatMap((text) => text.split('\n')).flatMap(readLine);
+  return texts.flatMap((text) => text.split('\n')).flatMap(readLine(`${account}:${group}`));
 }
 
 /** Only JSON lines have a time of their own; the others are Lambda's text format, which nobody asks for. */
-function readLine(text: string): LogEvent[] {
-  try {
-    const json = JSON.parse(text) as { timestamp?: unknown } | null;
-    const at = typeof json?.timestamp === 'string' ? Date.parse(json.timestamp) : Number.NaN;
-    return Number.isNaN(at) ? [] : [{ at, text, json }];
-  } catch {
-    return [];
-  }
-}
+const readLine =
+  (log: string) =>
+  (text: string): LogEvent[] => {
+    try {
+      const json = JSON.parse(text) as { timestamp?: unknown } | null;
+      const at = typeof json?.timestamp === 'string' ? Date.parse(json.timestamp) : Number.NaN;
+      return Number.isNaN(at) ? [] : [{ at, log, text, json }];
+    } catch {
+      return [];
+    }
+  };

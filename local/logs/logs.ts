@@ -83,10 +83,11 @@ export function createLogs(context: StageContext): Service {
 const arnOf = ({ region, account }: StageContext, group: string): string =>
   `arn:aws:logs:${region}:${account}:log-group:${group}:*`;
 
-function rowOf({ at, text }: LogEvent, fields: readonly string[]): Row {
+function rowOf({ at, log, text }: LogEvent, fields: readonly string[]): Row {
   const known: Readonly<Record<string, string>> = {
     '@timestamp': new Date(at).toISOString().replace('T', ' ').replace('Z', ''),
     '@message': text,
+    '@log': log,
   };
   return fields.flatMap((field) =>
     known[field] === undefined ? [] : [{ field, value: known[field] }],

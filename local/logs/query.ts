@@ -4,6 +4,8 @@ import { AwsFault } from '../service.ts';
 export interface LogEvent {
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Whose it is, as AWS writes it: `ACCOUNT:GROUP`. */
+  readonly log: string;
   readonly text: string;
   readonly json: unknown;
 }

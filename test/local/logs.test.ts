@@ -3,7 +3,7 @@ import { type LogEvent, readQuery } from '../../local/logs/query.ts';
 
 const line = (message: object, at = 0): LogEvent => {
   const json = { timestamp: new Date(at).toISOString(), message };
-  return { at, text: JSON.stringify(json), json };
+  return { at, log: 'a:g', text: JSON.stringify(json), json };
 };
 const asks = (filter: string, message: object) =>
   readQuery(`filter ${filter}`).isAskedFor(line(message));

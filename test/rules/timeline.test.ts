@@ -107,7 +107,7 @@ describe('a timeline', () => {
 
 describe('conditions on the log', () => {
   const asks = (where: string, message: object) =>
-    readQuery(`filter ${where}`).isAskedFor({ at: 0, text: '', json: { message } });
+    readQuery(`filter ${where}`).isAskedFor({ log: '', at: 0, text: '', json: { message } });
   const session = { tenant: 't', userId: 'odd"\\|user', sessionId: 's' };
 
   it('name one session of one user of one tenant, whatever letters its provider gave the user', () => {

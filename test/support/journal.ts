@@ -15,7 +15,7 @@ export function openTestJournal(at: string): TestJournal {
     at,
     info: (message) => {
       const json = { timestamp: journal.at, level: 'INFO', message };
-      lines.push({ at: Date.parse(journal.at), text: JSON.stringify(json), json });
+      lines.push({ at: Date.parse(journal.at), log: '', text: JSON.stringify(json), json });
     },
     read: async ({ where, from, to, order = 'asc', most = 10_000 }) => {
       const query = readQuery(`fields @message | filter ${where} | sort @timestamp ${order}`);
