@@ -2,6 +2,8 @@ import './require-node.mjs';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { type Stage, startStage } from '../local/stage.ts';
+import { operatorApi } from '../operator/api.ts';
+import { placeOfStage } from '../operator/place.ts';
 import { seed } from './seed.ts';
 import { HELP, readOptions, type StartOptions } from './start/options.ts';
 import { buildPage, builtPage } from './start/page.ts';
@@ -45,6 +47,7 @@ async function start(
       directory: builtPage(root),
       facts: ({ outputs, environment }) =>
         timed('seed', seed(outputs, environment), () => 'sample people and pets'),
+      serve: (stage) => operatorApi(placeOfStage(stage)),
     },
   });
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 import './require-node.mjs';
-import { Refused, UsageError } from '../cli/command.ts';
 import { HELP } from '../cli/help.ts';
-import { findPlace } from '../cli/place.ts';
 import { print, printLine } from '../cli/print.ts';
 import { type CommandLine, readCommandLine } from '../cli/read-command-line.ts';
+import { Refused, UsageError } from '../operator/errors.ts';
+import { findPlace } from '../operator/place.ts';
 
 async function run({ command, words, options, json, outputs }: CommandLine): Promise<number> {
   const ending = new AbortController();

@@ -1,7 +1,8 @@
 import { paginateQuery, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type AuditRow, TARGET_INDEX } from '../contract/tables.ts';
-import { openDocuments } from './aws.ts';
-import { type Command, UsageError } from './command.ts';
+import { openDocuments } from '../operator/aws.ts';
+import { UsageError } from '../operator/errors.ts';
+import type { Command } from './command.ts';
 
 const list: Command = {
   usage: '[--day YYYY-MM-DD | --target connection#ID] [--actor A]',
@@ -12,7 +13,7 @@ const list: Command = {
     const lines: AuditRow[] = [];
     const selection = target === undefined ? ofDay(day ?? today()) : ofTarget(target);
     const TableName = place.output('AuditTableName');
-    const pages = paginateQuery({ client: openDocuments() }, { TableName, ...selection });
+    const pages = paginateQuery({ client: openDocuments(place) }, { TableName, ...selection });
     for await (const page of pages) lines.push(...((page.Items ?? []) as AuditRow[]));
     const shown = lines.filter((line) => actor === undefined || line.actor === actor);
     return {

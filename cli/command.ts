@@ -1,4 +1,5 @@
-import type { Place } from './place.ts';
+import { UsageError } from '../operator/errors.ts';
+import type { Place } from '../operator/place.ts';
 
 /** What a command line names: `connections drop`. */
 export interface Command {
@@ -36,12 +37,6 @@ export interface Outcome {
   /** Something is wrong with what was looked at, though the look itself went well: exit code 1. */
   readonly isBad?: boolean;
 }
-
-/** What whoever typed can mend: the command line, the file of outputs, a name that nobody knows. */
-export class UsageError extends Error {}
-
-/** What the other side refused, in its own words. */
-export class Refused extends Error {}
 
 /** `--user` where a command cannot do without. */
 export function demand(asked: Asked, option: string): string {

@@ -6,9 +6,10 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ConnectionList, ListedConnection } from '../contract/connection-manager.ts';
 import { CONNECTIONS_PER_PAGE_MOST } from '../contract/limits.ts';
 import type { ConnectionRow } from '../contract/tables.ts';
-import { manage, openDocuments, socketsEndpoint } from './aws.ts';
-import { type Asked, type Command, type Outcome, Refused } from './command.ts';
-import type { Place } from './place.ts';
+import { manage, openDocuments, socketsEndpoint } from '../operator/aws.ts';
+import { Refused } from '../operator/errors.ts';
+import type { Place } from '../operator/place.ts';
+import type { Asked, Command, Outcome } from './command.ts';
 
 const list: Command = {
   usage: '[--user U]',
@@ -86,7 +87,7 @@ function sentenceOf(isBound: boolean, isOpen: boolean): string {
 }
 
 export async function rowOf(place: Place, connectionId: string): Promise<ConnectionRow> {
-  const { Item } = await openDocuments().send(
+  const { Item } = await openDocuments(place).send(
     new GetCommand({
       TableName: place.output('ConnectionsTableName'),
       Key: { connectionId },

@@ -1,5 +1,5 @@
+import { DEFAULT_OUTPUTS } from '../operator/place.ts';
 import { everyCommand } from './commands.ts';
-import { DEFAULT_OUTPUTS } from './place.ts';
 
 const lines = everyCommand.map(([name, { usage, says }]) => ({ left: `${name} ${usage}`, says }));
 

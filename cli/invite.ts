@@ -1,6 +1,7 @@
 import type { GenerateInvitationAnswer } from '../contract/internal.ts';
-import { ask } from './aws.ts';
-import { type Command, UsageError } from './command.ts';
+import { ask } from '../operator/aws.ts';
+import { UsageError } from '../operator/errors.ts';
+import type { Command } from './command.ts';
 
 const create: Command = {
   usage: '[--days N]',

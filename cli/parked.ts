@@ -4,8 +4,9 @@ import type {
   RedriveAnswer,
   RedriveScope,
 } from '../contract/connection-manager.ts';
-import { manage } from './aws.ts';
-import { type Asked, type Command, demand, type Outcome, UsageError } from './command.ts';
+import { manage } from '../operator/aws.ts';
+import { UsageError } from '../operator/errors.ts';
+import { type Asked, type Command, demand, type Outcome } from './command.ts';
 
 const list: Command = {
   usage: '[--unnumbered]',

@@ -1,8 +1,9 @@
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { Refusal, sentence } from '../contract/refusals.ts';
 import { publish as publishTo } from '../lambdas/flows/publish.ts';
-import { openDocuments } from './aws.ts';
-import { type Command, Refused, UsageError } from './command.ts';
+import { openDocuments } from '../operator/aws.ts';
+import { Refused, UsageError } from '../operator/errors.ts';
+import type { Command } from './command.ts';
 
 /** Publishes as any function with `grantPublish` would: one row, which the stream takes from there. */
 export const publish: Command = {
@@ -12,7 +13,7 @@ export const publish: Command = {
   words: [2, 2],
   async run(place, { words: [topics = '', payload = ''], options: { tenant, id } }) {
     const reach = {
-      documents: openDocuments(),
+      documents: openDocuments(place),
       tables: {
         notifications: {
           name: place.output('NotificationsTableName'),

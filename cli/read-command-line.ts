@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isConnectionId } from '../contract/names.ts';
-import { type Command, UsageError } from './command.ts';
+import { UsageError } from '../operator/errors.ts';
+import type { Command } from './command.ts';
 import { commands, isCommand } from './commands.ts';
 
 export interface CommandLine {

@@ -8,9 +8,10 @@ import {
   type SessionRow,
   sessionOfKey,
 } from '../contract/tables.ts';
-import { manage, openDocuments } from './aws.ts';
-import { type Asked, type Command, demand, Refused, UsageError } from './command.ts';
-import type { Place } from './place.ts';
+import { manage, openDocuments } from '../operator/aws.ts';
+import { Refused, UsageError } from '../operator/errors.ts';
+import type { Place } from '../operator/place.ts';
+import { type Asked, type Command, demand } from './command.ts';
 
 const tenantOf = ({ options: { tenant = DEFAULT_TENANT } }: Asked): string => tenant;
 
@@ -34,7 +35,7 @@ const list: Command = {
 async function sessionsOf(place: Place, tenant: string, userId: string) {
   const found: { readonly sessionId: string; readonly row: SessionRow }[] = [];
   const pages = paginateQuery(
-    { client: openDocuments() },
+    { client: openDocuments(place) },
     {
       TableName: place.output('SessionsTableName'),
       KeyConditionExpression: 'player = :player AND begins_with(#item, :session)',
@@ -120,7 +121,7 @@ const getUser: Command = {
   words: [1, 1],
   async run(place, asked) {
     const [userId = ''] = asked.words;
-    const { Item } = await openDocuments().send(
+    const { Item } = await openDocuments(place).send(
       new GetCommand({
         TableName: place.output('SessionsTableName'),
         Key: { player: playerKey(tenantOf(asked), userId), item: PLAYER_ITEM },

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { facts } from '../contract/journal.ts';
 import { openJournal } from '../lambdas/platform/journal.ts';
-import { type Asked, type Command, UsageError } from './command.ts';
+import { UsageError } from '../operator/errors.ts';
+import type { Asked, Command } from './command.ts';
 
 const LOOK_EVERY_MS = 2000;
 /** Lines come a little late, and out of order between functions: each look goes back so far. */

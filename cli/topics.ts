@@ -1,9 +1,9 @@
 import { GetCommand, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { DEFAULT_TENANT } from '../contract/names.ts';
 import { HEAD_ID, type HeadRow, topicKey, topicOfKey } from '../contract/tables.ts';
-import { openDocuments } from './aws.ts';
+import { openDocuments } from '../operator/aws.ts';
+import type { Place } from '../operator/place.ts';
 import type { Command } from './command.ts';
-import type { Place } from './place.ts';
 
 const list: Command = {
   usage: '[--tenant T]',
@@ -23,7 +23,7 @@ const list: Command = {
 
 async function* everyHead(place: Place): AsyncGenerator<HeadRow> {
   const pages = paginateScan(
-    { client: openDocuments() },
+    { client: openDocuments(place) },
     {
       TableName: place.output('NotificationsTableName'),
       FilterExpression: '#id = :head',
@@ -41,7 +41,7 @@ const get: Command = {
   words: [1, 1],
   async run(place, { words: [topic = ''], options: { tenant = DEFAULT_TENANT } }) {
     const key = topicKey(tenant, topic);
-    const { Item } = await openDocuments().send(
+    const { Item } = await openDocuments(place).send(
       new GetCommand({
         TableName: place.output('NotificationsTableName'),
         Key: { topic: key, id: HEAD_ID },
@@ -57,7 +57,7 @@ const get: Command = {
 export async function countSubscribers(place: Place, key: string) {
   const counts = { active: 0, dormant: 0 };
   const pages = paginateQuery(
-    { client: openDocuments() },
+    { client: openDocuments(place) },
     {
       TableName: place.output('SubscriptionsTableName'),
       KeyConditionExpression: 'topic = :topic',

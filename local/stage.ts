@@ -8,7 +8,7 @@ import { awsEnvironment } from './aws-environment.ts';
 import { createClock } from './clock.ts';
 import { createMetrics } from './cloudwatch/metrics.ts';
 import { createUserPools } from './cognito/user-pools.ts';
-import { createConsole } from './console/console.ts';
+import { createConsole, type Serve } from './console/console.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
 import { createEventBuses } from './events/event-buses.ts';
 import { createSchedules } from './events/schedules.ts';
@@ -51,6 +51,8 @@ export interface StageOptions {
   readonly console?: {
     readonly directory: string;
     facts(stage: Pick<Stage, 'outputs' | 'environment'>): Promise<object>;
+    /** Answers of whoever runs the stage to its page. */
+    serve?(stage: Pick<Stage, 'outputs' | 'environment' | 'urls'>): Serve;
   };
   readonly report?: (step: Step) => void;
   /** @default to standard error */
@@ -159,7 +161,9 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
       listSockets: webSocketApis.sockets,
       reportMetrics: metrics.report,
     };
-    await start(createConsole(context, { directory: options.console.directory, facts, actions }));
+    const { directory: page, serve } = options.console;
+    const answers = serve?.({ outputs, environment, urls });
+    await start(createConsole(context, { directory: page, facts, actions, serve: answers }));
   }
 
   let stopped: Promise<void> | undefined;

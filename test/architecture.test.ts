@@ -29,16 +29,22 @@ const places: Readonly<
     ours: ['contract', 'lib', 'lambdas/platform', 'lambdas/flows'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'zod'],
   },
+  // What an operator asks, with credentials of their own.
+  operator: { ours: ['contract', 'lambdas/platform'], packages: ['aws'] },
   // The operator's hand: asks what runs, and publishes as any function may.
-  cli: { ours: ['contract', 'lambdas/flows', 'lambdas/platform'], packages: ['aws'] },
+  cli: { ours: ['contract', 'operator', 'lambdas/flows', 'lambdas/platform'], packages: ['aws'] },
   bin: {
-    ours: ['cli', 'contract', 'lib', 'sample', 'local'],
+    ours: ['cli', 'contract', 'operator', 'lib', 'sample', 'local'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'vite', 'esbuild'],
   },
   client: { ours: ['contract'] },
   'client/react.ts': { ours: ['client', 'contract'], packages: ['react'] },
   web: {
-    ours: ['client', 'contract', 'sample/ephemera/operations.ts', 'sample/pet-store/operations.ts'],
+    ours: [
+      ...['client', 'contract', 'sample/ephemera/operations.ts', 'sample/pet-store/operations.ts'],
+      // By type only: it runs beside the page.
+      'operator',
+    ],
     packages: ['preact', '@preact/signals', 'vite'],
   },
   local: { ours: [], packages: ['ws', 'aws-local-stepfunctions'] },
@@ -131,6 +137,15 @@ describe('architecture', () => {
     { from: 'elsewhere/file.ts', to: 'node:fs' },
   ])('a planted import is found: $from → $to', (planted) => {
     expect(complaintAbout(planted)).toContain(planted.from);
+  });
+
+  it('of what an operator asks the page has the types alone', () => {
+    const importing =
+      /import (?!type )[^;]*from '[./]*\/operator\/(executions|functions|invitations|logs|steps|place|aws|api|parked)\.ts'/;
+    const values = files
+      .filter((file) => file.startsWith('web/'))
+      .filter((file) => importing.test(readFileSync(join(root, file), 'utf8')));
+    expect(values).toEqual([]);
   });
 
   it('only the stores say DynamoDB commands, one file reads process.env, and one waits, in lambdas', () => {

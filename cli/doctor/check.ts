@@ -1,5 +1,5 @@
+import type { Place } from '../../operator/place.ts';
 import type { Asked } from '../command.ts';
-import type { Place } from '../place.ts';
 
 /** What a look at one thing came to; `isWell` is undefined where there was nothing to judge. */
 export interface Diagnosis {

@@ -1,8 +1,8 @@
 import { DescribeTimeToLiveCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import { type ConnectionRow, connectionStatuses } from '../../contract/tables.ts';
-import { openDocuments } from '../aws.ts';
-import type { Place } from '../place.ts';
+import { openDocuments } from '../../operator/aws.ts';
+import type { Place } from '../../operator/place.ts';
 import { bad, type Check, unclear, well } from './check.ts';
 import { linesOf, lookForErrors } from './logs.ts';
 
@@ -75,7 +75,7 @@ async function count(place: Place) {
   const byStatus = { PENDING: 0, CONNECTED: 0, STALE: 0, DISCONNECTED: 0 };
   const counts = { byStatus, expired: 0, overdue: 0 };
   const pages = paginateScan(
-    { client: openDocuments() },
+    { client: openDocuments(place) },
     {
       TableName: place.output('ConnectionsTableName'),
       ProjectionExpression: '#status, #ttl',

@@ -1,5 +1,5 @@
+import type { Place } from '../../operator/place.ts';
 import type { Asked, Command } from '../command.ts';
-import type { Place } from '../place.ts';
 import { bad, type Check, type Diagnosis } from './check.ts';
 import { connecting } from './connecting.ts';
 import { counting } from './counting.ts';

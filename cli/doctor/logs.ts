@@ -1,6 +1,6 @@
 import type { FunctionName } from '../../contract/functions.ts';
 import { type JournalLine, openJournal } from '../../lambdas/platform/journal.ts';
-import type { Place } from '../place.ts';
+import type { Place } from '../../operator/place.ts';
 import { bad, type Diagnosis, well } from './check.ts';
 
 const HOUR_MS = 3600 * 1000;

@@ -14,6 +14,25 @@ interface ConsoleOptions {
   readonly facts: Readonly<Record<string, unknown>>;
   /** What the page may do to the stage. */
   readonly actions?: ConsoleActions;
+  /** Answers of whoever runs the stage, ahead of the console's own. */
+  readonly serve?: Serve | undefined;
+}
+
+/** Asked about each request of the page; undefined for what is none of theirs. */
+export type Serve = (request: Served) => Promise<ServedAnswer | undefined>;
+
+export interface Served {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  body(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface ServedAnswer {
+  readonly status: number;
+  /** JSON. */
+  readonly body: unknown;
 }
 
 export interface ConsoleActions {
@@ -46,7 +65,16 @@ export function createConsole(context: StageContext, options: ConsoleOptions): S
       const since = request.headers['last-event-id'] ?? searchParams.get('since');
       return followTrace(context.trace, response, Number(since) || 0);
     }
-    const answer = isRead ? await read(pathname) : await act(request, pathname);
+    const served = await options.serve?.({
+      method: request.method ?? '',
+      path: pathname,
+      query: searchParams,
+      headers: request.headers,
+      body: () => readJson(request),
+    });
+    const answer = served
+      ? json(served.body, served.status)
+      : await (isRead ? read(pathname) : act(request, pathname));
     write(response, answer, request.method === 'HEAD');
   }
 

@@ -5,6 +5,8 @@ import { seed } from '../../bin/seed.ts';
 import { buildPage, builtPage } from '../../bin/start/page.ts';
 import { synthesize } from '../../bin/start/synthesize.ts';
 import { type Stage, startStage } from '../../local/stage.ts';
+import { operatorApi } from '../../operator/api.ts';
+import { placeOfStage } from '../../operator/place.ts';
 import type { Place } from './place.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -48,6 +50,7 @@ export async function startTestStage(
         ({ users } = facts);
         return facts;
       },
+      serve: (running) => operatorApi(placeOfStage(running)),
     },
   });
   const outputs = Object.assign({}, ...Object.values(stage.outputs)) as Record<string, string>;

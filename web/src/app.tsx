@@ -6,6 +6,7 @@ import { Header } from './components/header.tsx';
 import { Pane } from './components/pane.tsx';
 import { People } from './components/people.tsx';
 import { Timeline } from './components/timeline.tsx';
+import { OperatorFrame } from './operator/frame.tsx';
 import { openPlayground, type Playground } from './playground.ts';
 import { section } from './section.ts';
 import { facts, lost, type StageFacts } from './stage.ts';
@@ -70,6 +71,7 @@ function Sections({ stage, playground, accounts, watch }: Open) {
         </div>
         <Timeline playground={playground} />
       </div>
+      {section.value === 'operate' && <OperatorFrame />}
       <div hidden={section.value !== 'people'}>
         <People
           accounts={accounts}

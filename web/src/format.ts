@@ -5,6 +5,7 @@ const price = new Intl.NumberFormat('en', {
 });
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
+const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const time = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
@@ -19,6 +20,9 @@ export const formatClock = (epochMs: number): string => clock.format(epochMs);
 export const formatDay = (epochMs: number): string => day.format(epochMs);
 /** `14:03:07.120` */
 export const formatTime = (epochMs: number): string => time.format(epochMs);
+
+/** `26 Nov 2026, 14:03:07`, of an ISO time. */
+export const formatMoment = (iso: string): string => moment.format(Date.parse(iso));
 
 /** `< 0.1 ms`, `0.4 ms`, `42 ms`, `1.3 s`. */
 export function formatMs(ms: number): string {

@@ -1,0 +1,105 @@
+import type { ManagerRequest, RedriveScope } from '../contract/connection-manager.ts';
+import { type FunctionName, functions } from '../contract/functions.ts';
+import { Refused, UsageError } from './errors.ts';
+import { getExecution, listExecutions } from './executions.ts';
+import { listFunctions } from './functions.ts';
+import { createInvitation, listInvitations } from './invitations.ts';
+import { LOG_HOURS_MOST, readLogs } from './logs.ts';
+import { listFailures, listParked, redrive } from './parked.ts';
+import type { Place } from './place.ts';
+
+/** What the page asks, once it is known to be ours. */
+export interface OperatorRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Throws for a body that is no JSON object. */
+  body(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface OperatorAnswer {
+  readonly status: number;
+  /** JSON; of a status above 299 `{message}`, a sentence. */
+  readonly body: unknown;
+}
+
+/** Without it nothing is changed: who looks on cannot act by a slip. */
+const OPERATE_HEADER = 'x-operate';
+
+const PREFIX = '/operator/';
+
+type Read = (place: Place, query: URLSearchParams) => unknown;
+type Act = (place: Place, body: Readonly<Record<string, unknown>>) => unknown;
+
+const reads: Readonly<Record<string, Read>> = {
+  parked: (place, query) => listParked(place, query.get('unnumbered') === 'yes'),
+  // What it may hold the manager reads, and refuses.
+  failures: (place, query) =>
+    listFailures(place, Object.fromEntries(query) as ManagerRequest<'get_failures'>),
+  executions: listExecutions,
+  execution: (place, query) => getExecution(place, query.get('arn') ?? ''),
+  functions: listFunctions,
+  logs: (place, query) =>
+    readLogs(place, {
+      ...functionIn(query),
+      errorsOnly: query.get('level') !== 'all',
+      hours: hoursIn(query),
+    }),
+  invitations: listInvitations,
+};
+
+const acts: Readonly<Record<string, Act>> = {
+  redrive: (place, { scope }) => redrive(place, scope as RedriveScope),
+  invitations: (place, { validDays }) => createInvitation(place, validDays as number | undefined),
+};
+
+/**
+ * The operator's API: what the page of a console asks, answered with the operator's own credentials. Whoever serves it
+ * has made sure that it is their own page that asks. Undefined for paths of others.
+ */
+export const operatorApi =
+  (place: Place) =>
+  async (request: OperatorRequest): Promise<OperatorAnswer | undefined> => {
+    const { method, path, query, headers } = request;
+    if (!path.startsWith(PREFIX)) return undefined;
+    const name = path.slice(PREFIX.length);
+    try {
+      if (method === 'GET' && Object.hasOwn(reads, name)) {
+        return { status: 200, body: await reads[name]?.(place, query) };
+      }
+      if (method !== 'POST' || !Object.hasOwn(acts, name)) {
+        return refusal(404, `The console has nothing at ${method} ${path}.`);
+      }
+      if (headers[OPERATE_HEADER] !== 'yes') return refusal(403, 'Switch to operate first.');
+      return { status: 200, body: await acts[name]?.(place, await request.body()) };
+    } catch (fault) {
+      return failure(fault);
+    }
+  };
+
+const refusal = (status: number, message: string): OperatorAnswer => ({
+  status,
+  body: { message },
+});
+
+/** A sentence of ours, or of AWS's; all else is a defect, for whoever serves this. */
+function failure(fault: unknown): OperatorAnswer {
+  if (fault instanceof UsageError || fault instanceof Refused) return refusal(400, fault.message);
+  const { name, message, $metadata } = fault as Error & { $metadata?: object };
+  if ($metadata === undefined) throw fault;
+  return refusal(502, `AWS answers ${name}: ${message}`);
+}
+
+function functionIn(query: URLSearchParams): { readonly name?: FunctionName } {
+  const name = query.get('name') ?? '';
+  if (name === '') return {};
+  if (!Object.hasOwn(functions, name)) throw new UsageError(`There is no function ${name}.`);
+  return { name: name as FunctionName };
+}
+
+function hoursIn(query: URLSearchParams): number {
+  const hours = Number(query.get('hours') ?? 1);
+  if (hours > 0 && hours <= LOG_HOURS_MOST) return hours;
+  throw new UsageError(`A log is read for at most ${LOG_HOURS_MOST} hours.`);
+}

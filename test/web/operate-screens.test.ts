@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { topicKey } from '../../contract/tables.ts';
+import { operatorOptions } from '../support/people.ts';
+import { launchBrowser } from './browser.ts';
+
+/** Screens of the operator: what failed, workflows, functions, invitations, the stage's gates. */
+
+const place = inject('place');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const HOSTILE = '<img src=x onerror="document.title=1">';
+
+let browser: Browser;
+const complaints: string[] = [];
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  expect(complaints.splice(0)).toEqual([]);
+});
+
+/** A screen in a browser context of its own; who operates has switched to it. */
+async function open(screen: string, { operates = false, dark = false } = {}): Promise<Page> {
+  const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light' });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // What is refused is an answer that the browser itself writes into its console.
+    if (message.type() === 'error' && !message.text().includes('400')) {
+      complaints.push(message.text());
+    }
+  });
+  await page.goto(`${place.urls.console}/#operate/${screen}`);
+  if (operates) await page.getByRole('checkbox', { name: 'operate' }).check();
+  await page.getByText('Asking …').first().waitFor({ state: 'detached' });
+  return page;
+}
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: run } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { impact: string; id: string }[] }> };
+    };
+    const { violations } = await run.run();
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id }) => id);
+  });
+}
+
+const rowOf = (page: Page, text: string): Locator =>
+  page.getByRole('row').filter({ hasText: text });
+const confirm = async (scope: Page | Locator, name: string): Promise<void> => {
+  await scope.getByRole('button', { name, exact: true }).click();
+  await scope.getByRole('button', { name: 'Yes' }).click();
+};
+
+/** A page of recipients that nobody could post, as it lies among the dead letters. */
+async function park(topic: string): Promise<void> {
+  const client = new SQSClient(operatorOptions(place));
+  const { QueueUrls = [] } = await client.send(new ListQueuesCommand({}));
+  const QueueUrl = QueueUrls.find((url) => url.includes('QueuesDeliveryDeadLetters'));
+  const MessageBody = JSON.stringify({ topic, messages: [], routes: [] });
+  await client.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+}
+
+test('what is parked is shown as it is, inert, and goes on its way when it is redriven', async () => {
+  await park(topicKey('default', 'Parked'));
+  await park(`default#${HOSTILE}`);
+  const page = await open('parked', { operates: true });
+  const row = rowOf(page, 'delivery');
+  await row.getByText('topic default#Parked', { exact: true }).waitFor();
+  await row.getByText(HOSTILE).waitFor();
+  expect(await page.title()).not.toBe('1');
+  expect(await page.locator('table img').count()).toBe(0);
+
+  await page
+    .getByRole('group', { name: 'Redrive', exact: true })
+    .getByLabel('Topic')
+    .fill('Parked');
+  await confirm(page, 'Redrive the topic');
+  await page
+    .getByText('0 messages got a number and went out. Dead letters went back: 1 to delivery.')
+    .waitFor();
+  await row.getByText('topic default#Parked', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Look for messages without a number' }).click();
+  await page.getByText('Every message has its number.').waitFor();
+});
+
+test('who only looks can do nothing: every act waits for the switch', async () => {
+  await park(topicKey('default', 'Parked'));
+  const page = await open('parked');
+  await page
+    .getByRole('group', { name: 'Redrive', exact: true })
+    .getByLabel('Topic')
+    .fill('Parked');
+  for (const name of ['Redrive the topic', 'Redrive everything']) {
+    expect(await page.getByRole('button', { name }).isDisabled()).toBe(true);
+  }
+  const answer = await page.evaluate(async () => {
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    return (await fetch('/operator/redrive', { ...init, body: '{"scope":"all"}' })).status;
+  });
+  expect(answer).toBe(403);
+  complaints.splice(0); // The browser writes that refusal into its console.
+});
+
+test('an act is asked about first, and Escape takes it back', async () => {
+  const page = await open('parked', { operates: true });
+  const act = page.getByRole('button', { name: 'Redrive everything' });
+  await act.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('Number every message that has none').waitFor();
+  await page.keyboard.press('Escape');
+  await act.waitFor();
+});
+
+test('[S4-10] an execution is told step by step: its times, what it broadcast, and in red what failed', async () => {
+  const client = new SFNClient(operatorOptions(place));
+  const name = `screens-${Date.now()}`;
+  // Without players its third task cannot begin.
+  const input = {
+    ...{ tenant: 'screens', tournamentId: HOSTILE, startTime: '2026-12-01T10:00:00.000Z' },
+    startedAt: new Date().toISOString(),
+  };
+  const stateMachineArn = place.outputs.AssignmentStateMachineArn;
+  await client.send(
+    new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+  );
+  const page = await open('executions');
+  await rowOf(page, name).getByText('failed').waitFor();
+  await page.getByRole('button', { name, exact: true }).click();
+  const steps = page.getByRole('region', { name }).getByRole('listitem');
+  await steps.filter({ hasText: 'AssignPlayersTask' }).getByText('failed').waitFor();
+  expect(await steps.locator('strong').allInnerTexts()).toEqual([
+    'workflow.started',
+    'RegisterTournamentTask',
+    'tournament.registered',
+    'AssignPlayersTask',
+  ]);
+  await steps.first().getByText('told workflow.started to 0 connections').waitFor();
+  await steps.last().getByText('$.players', { exact: false }).first().waitFor();
+  await steps.first().getByText('Input').click();
+  await steps.first().getByText(HOSTILE.slice(0, 12)).first().waitFor();
+  expect(await page.locator('pre img').count()).toBe(0);
+  expect(page.url()).toContain('execution=');
+});
+
+test('functions are listed with what they may do, and with what they logged', async () => {
+  const page = await open('functions');
+  await page.getByRole('button', { name: 'generate-invitation', exact: true }).click();
+  const rights = page.getByRole('region', { name: 'What generate-invitation may do' });
+  await rights.getByText('table invitations: put').waitFor();
+  await rights.getByText('be invoked by IAM principals').waitFor();
+  await page.getByLabel('Lines').selectOption('all');
+  const log = page.getByRole('region', { name: 'The log of generate-invitation' });
+  await log.getByText('invitation.generated').first().waitFor();
+  await page.reload();
+  await log.getByText('invitation.generated').first().waitFor();
+});
+
+test('[S0-05] an invitation is created, its code shown once, and listed without it', async () => {
+  const page = await open('invitations', { operates: true });
+  const days = page.getByLabel('Good for days');
+  await days.fill('0');
+  expect(await page.getByRole('button', { name: 'Create: an invitation' }).isDisabled()).toBe(true);
+  await days.fill('3');
+  await page.getByRole('button', { name: 'Create: an invitation' }).click();
+  await page.getByRole('button', { name: 'Yes' }).click();
+  const code = (await page.getByRole('status').locator('code').innerText()).trim();
+  expect(code).toMatch(/^[\dA-Z]{4}(-[\dA-Z]{4}){3}$/);
+  await page.reload();
+  await page.getByRole('row').nth(1).waitFor();
+  expect(await page.getByText(code).count()).toBe(0);
+});
+
+test('a gate is closed, refused where it makes no sense, seen to stand, and opened', async () => {
+  const page = await open('gates', { operates: true });
+  await page.getByLabel('Do', { exact: true }).selectOption('delay');
+  await page.getByLabel('About').fill('nothing-has-this');
+  await page.getByRole('button', { name: 'Close the gate' }).click();
+  await page.getByRole('alert').getByText('"delay" needs "ms"').waitFor();
+  await page.getByLabel('Milliseconds').fill('5');
+  await page.getByRole('button', { name: 'Close the gate' }).click();
+  const row = rowOf(page, 'about nothing-has-this');
+  await row.getByText('call delay').waitFor();
+  await row.getByRole('button').click();
+  await row.waitFor({ state: 'detached' });
+  await page.getByText('It goes forward only').waitFor();
+});
+
+test.each(['parked', 'executions', 'functions', 'invitations', 'gates'])(
+  'the screen of %s has no serious finding of axe, in both colour schemes',
+  async (screen) => {
+    for (const dark of [false, true]) {
+      const page = await open(screen, { dark, operates: true });
+      expect(await seriousFindings(page)).toEqual([]);
+    }
+  },
+);

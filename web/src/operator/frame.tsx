@@ -1,0 +1,51 @@
+import { ExecutionsScreen } from './executions.tsx';
+import { FunctionsScreen } from './functions.tsx';
+import { GatesScreen } from './gates.tsx';
+import { InvitationsScreen } from './invitations.tsx';
+import { isOperating } from './operating.ts';
+import { ParkedScreen } from './parked.tsx';
+import { screen } from './place.ts';
+
+const screens = {
+  parked: ['Parked', ParkedScreen],
+  executions: ['Executions', ExecutionsScreen],
+  functions: ['Functions', FunctionsScreen],
+  invitations: ['Invitations', InvitationsScreen],
+  gates: ['Gates', GatesScreen],
+} as const;
+
+const names = Object.keys(screens) as (keyof typeof screens)[];
+
+/** The operator's screens: the URL names one, and nothing is changed before the switch. */
+export function OperatorFrame() {
+  const chosen = names.find((name) => name === screen.value) ?? 'parked';
+  const [, Screen] = screens[chosen];
+  return (
+    <div class="operate">
+      <div class="screen-head">
+        <nav class="sections" aria-label="Screens">
+          {names.map((name) => (
+            <a
+              key={name}
+              href={`#operate/${name}`}
+              aria-current={name === chosen ? 'page' : undefined}
+            >
+              {screens[name][0]}
+            </a>
+          ))}
+        </nav>
+        <label class="switch">
+          <input
+            type="checkbox"
+            checked={isOperating.value}
+            onChange={({ currentTarget }) => {
+              isOperating.value = currentTarget.checked;
+            }}
+          />
+          operate
+        </label>
+      </div>
+      <Screen key={chosen} />
+    </div>
+  );
+}

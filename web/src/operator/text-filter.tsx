@@ -1,0 +1,27 @@
+interface TextFilterProps {
+  readonly label: string;
+  readonly value: string;
+  readonly placeholder?: string;
+  /** `input` with each letter, `change` when it is left or entered. @default input */
+  readonly on?: 'input' | 'change';
+  onValue(value: string): void;
+}
+
+/** A short text with its name above it. */
+export function TextFilter({ label, value, placeholder, on = 'input', onValue }: TextFilterProps) {
+  const told = ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
+    onValue(currentTarget.value);
+  return (
+    <label class="filter">
+      <span>{label}</span>
+      <input
+        type="text"
+        value={value}
+        placeholder={placeholder}
+        spellcheck={false}
+        autoComplete="off"
+        {...(on === 'input' ? { onInput: told } : { onChange: told })}
+      />
+    </label>
+  );
+}
