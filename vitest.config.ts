@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Without engine, stage or browser: what `npm run check` runs. */
 const pure = [
   'test/{rules,contract,bench,cli}/**/*.test.ts',
-  'test/operator/steps.test.ts',
+  'test/operator/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
   'test/web/{gates,hops,presence,code-letters,wire}.test.ts',

@@ -112,6 +112,20 @@ test('who only looks can do nothing: every act waits for the switch', async () =
   complaints.splice(0); // The browser writes that refusal into its console.
 });
 
+test('a console that does not answer is said, with the way on', async () => {
+  const page = await open('functions');
+  const failing = (url: URL) => url.pathname.startsWith('/operator/');
+  await page.route(failing, (route) => route.abort());
+  await page.goto(`${place.urls.console}/#operate/invitations`);
+  const alert = page.getByRole('alert').filter({ hasText: 'The console does not answer' });
+  await alert.waitFor();
+  await page.unroute(failing);
+  await alert.getByRole('button', { name: 'Ask again' }).click();
+  await alert.waitFor({ state: 'detached' });
+  await page.getByRole('table').waitFor();
+  complaints.splice(0); // The browser writes what failed into its console.
+});
+
 test('an act is asked about first, and Escape takes it back', async () => {
   const page = await open('parked', { operates: true });
   const act = page.getByRole('button', { name: 'Redrive everything' });

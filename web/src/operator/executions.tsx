@@ -142,7 +142,7 @@ function StepLine({ step }: { step: Step }) {
       ))}
       {told && (
         <p>
-          told <a href={`#operate/live?filter=${encodeURIComponent(told.type)}`}>{told.type}</a>
+          told <a href="#operate/functions?function=broadcast-event&level=all">{told.type}</a>
           {told.delivered !== undefined &&
             ` to ${counted(told.delivered, 'connection')}${told.gone ? `, ${told.gone} gone` : ''}`}
         </p>
