@@ -29,9 +29,10 @@ export const USER_POOL_CLIENT_VARIABLE = 'USER_POOL_CLIENT_ID';
 
 /**
  * How a client gets in. `message`: connect, then `authenticate`. `ticket`: with a one-time ticket in the
- * URL. `sub-protocol`: with a token beside the sub-protocol's name. `none`: no user, no session.
+ * URL. `sub-protocol`: with a token beside the sub-protocol's name. `iam`: by a signature of AWS. `none`: no
+ * user, no session.
  */
-export const doors = ['message', 'ticket', 'sub-protocol', 'none'] as const;
+export const doors = ['message', 'ticket', 'sub-protocol', 'iam', 'none'] as const;
 export type Door = (typeof doors)[number];
 
 /** What an operator sets and the functions obey; each travels as text in the variable of its name. */

@@ -1,3 +1,4 @@
+import type { Signer } from '../../rules/admission.ts';
 import { type Caller, callerOf } from './callers.ts';
 import { logDefect } from './log.ts';
 import { measure } from './metrics.ts';
@@ -8,12 +9,13 @@ export interface SocketEvent {
     readonly connectionId: string;
     readonly requestTimeEpoch: number;
     /** By the gateway, from the connection itself. */
-    readonly identity: { readonly sourceIp: string };
+    readonly identity: Signer & { readonly sourceIp: string };
     /** What the API's authorizer handed on, where there is one. */
     readonly authorizer?: Readonly<Record<string, unknown>>;
   };
   /** Of the handshake only, in the client's own spelling. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | null;
 }
 
@@ -30,6 +32,9 @@ export interface SocketCallerFacts {
   readonly now: number;
   readonly body: string;
   readonly caller: Caller;
+  /** At the door `iam`, whoever signed the handshake. */
+  readonly signer: Signer;
+  readonly query: Readonly<Record<string, string | undefined>>;
   readonly authorizer: Readonly<Record<string, unknown>>;
 }
 
@@ -39,11 +44,24 @@ export interface SocketCallerFacts {
  */
 export const socketEdge =
   (route: string, run: (facts: SocketCallerFacts) => Promise<SocketAnswer>) =>
-  async ({ requestContext, headers, body }: SocketEvent): Promise<SocketAnswer> => {
+  async ({
+    requestContext,
+    headers,
+    queryStringParameters: query = {},
+    body,
+  }: SocketEvent): Promise<SocketAnswer> => {
     const { connectionId, requestTimeEpoch: now, identity, authorizer = {} } = requestContext;
     try {
       const caller = callerOf(identity.sourceIp, headers);
-      return await run({ connectionId, now, body: body ?? '', caller, authorizer });
+      return await run({
+        connectionId,
+        now,
+        body: body ?? '',
+        caller,
+        signer: identity,
+        query,
+        authorizer,
+      });
     } catch (fault) {
       measure({ ConnectionErrors: 1 });
       logDefect('route.failed', fault, { route, connectionId });

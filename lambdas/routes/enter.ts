@@ -1,5 +1,5 @@
 import { SUB_PROTOCOL } from '../../contract/protocol.ts';
-import { admissionOf } from '../../rules/admission.ts';
+import { admissionOf, admissionOfSigner } from '../../rules/admission.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { admitSocket } from '../flows/admit-socket.ts';
 import { authenticate } from '../flows/authenticate.ts';
@@ -21,8 +21,9 @@ const reach = {
   connectsPerAddress: doorSettings.CONNECTS_PER_ADDRESS(),
 };
 const limits = sessionLimits();
+const door = settings.DOOR();
 /** Browsers give up a socket whose server names none of the sub-protocols that they offered. */
-const named = settings.DOOR() === 'sub-protocol' && {
+const named = door === 'sub-protocol' && {
   headers: { 'Sec-WebSocket-Protocol': SUB_PROTOCOL },
 };
 
@@ -30,25 +31,28 @@ const named = settings.DOOR() === 'sub-protocol' && {
  * [S3-01] `$connect` behind a door that knows who comes: the connection is one of their session before its
  * socket is open.
  */
-export const handler = connectEdge(async ({ connectionId, now, caller, authorizer }) => {
-  await admitSocket(reach, caller, now);
-  const { sessionId, replaces, accepts, ...identity } = admissionOf(authorizer);
-  const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
-  if (!isNew) {
-    measure({ ConnectionErrors: 1 });
-    return { statusCode: 503 };
-  }
-  note('connection.opened', { connectionId });
-  // A notice stays for a reply to tell it: nothing can be sent from here.
-  const { session } = await authenticate(reach, identity, {
-    connectionId,
-    sessionId,
-    now,
-    limits,
-    ...(replaces !== undefined && { replaces }),
-    ...(accepts && { accepts }),
-  });
-  const { tenant, userId } = identity;
-  note('session.bound', { tenant, userId, sessionId, connectionId, session });
-  return { statusCode: 200, ...named };
-});
+export const handler = connectEdge(
+  async ({ connectionId, now, caller, signer, query, authorizer }) => {
+    await admitSocket(reach, caller, now);
+    const { sessionId, replaces, accepts, ...identity } =
+      door === 'iam' ? admissionOfSigner(signer, query, now) : admissionOf(authorizer);
+    const isNew = await putConnection(reach, newConnection(connectionId, 'PENDING', now));
+    if (!isNew) {
+      measure({ ConnectionErrors: 1 });
+      return { statusCode: 503 };
+    }
+    note('connection.opened', { connectionId });
+    // A notice stays for a reply to tell it: nothing can be sent from here.
+    const { session } = await authenticate(reach, identity, {
+      connectionId,
+      sessionId,
+      now,
+      limits,
+      ...(replaces !== undefined && { replaces }),
+      ...(accepts && { accepts }),
+    });
+    const { tenant, userId } = identity;
+    note('session.bound', { tenant, userId, sessionId, connectionId, session });
+    return { statusCode: 200, ...named };
+  },
+);

@@ -15,3 +15,7 @@ export function grantRight(
   }
   return Grant.addToPrincipal({ grantee, actions: [...actions], resourceArns: [...resources] });
 }
+
+/** Signed handshakes are a right like any other; who gets it may be a principal of somewhere else. */
+export const connectGrant = (grantee: IGrantable, connectArn: string): Grant =>
+  Grant.addToPrincipal({ grantee, actions: ['execute-api:Invoke'], resourceArns: [connectArn] });

@@ -29,7 +29,8 @@ export interface SwitchboardProps {
   readonly eventsKeptDays?: number;
   /**
    * How clients get in. `message`: they authenticate by their first frame. `ticket`: with a one-time ticket
-   * in the URL. `sub-protocol`: with a token beside the sub-protocol’s name. `none`: nobody is anybody.
+   * in the URL. `sub-protocol`: with a token beside the sub-protocol’s name. `iam`: by a handshake that is signed
+   * as AWS's own APIs are, see `grantConnect`. `none`: nobody is anybody.
    * @default 'message'
    */
   readonly door?: Door;

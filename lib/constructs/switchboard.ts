@@ -8,7 +8,7 @@ import type {
 import type { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus, OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
-import type { Grant } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import {
@@ -33,7 +33,7 @@ import { keysOf } from '../records.ts';
 import { type BridgeProps, bridgeRule } from './bridge-rule.ts';
 import { busRule } from './bus-rule.ts';
 import type { PlainSettings } from './function-environment.ts';
-import { grantRight } from './grant-right.ts';
+import { connectGrant, grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
 import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
 import { doorSettingsOf, settingsOf } from './settings-of.ts';
@@ -166,6 +166,11 @@ export class Switchboard extends Construct {
     const calls = ['post', 'get', 'delete'] as const;
     const callArns = calls.map((call) => this.sockets.callArn(call));
     return grantRight(caller.role ?? caller, socketRight(callArns));
+  }
+
+  /** Lets a role, or a user of IAM, open sockets at the door `iam`. */
+  grantConnect(grantee: IGrantable): Grant {
+    return connectGrant(grantee, this.sockets.connectArn);
   }
 
   /** Lets a function read the published rows of users and sessions [S0-12], by exactly these verbs. */

@@ -1,6 +1,13 @@
 import { Validations } from 'aws-cdk-lib';
-import { WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import {
+  type IWebSocketRouteAuthorizer,
+  WebSocketApi,
+  WebSocketStage,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  WebSocketIamAuthorizer,
+  WebSocketLambdaAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
@@ -51,6 +58,11 @@ export class WebSocketGateway extends Construct {
     }
   }
 
+  /** What whoever signs a handshake has to be allowed. */
+  get connectArn(): string {
+    return this.api.arnForExecuteApiV2('$connect', this.stage.stageName);
+  }
+
   /** One method of `@connections`, for every connection of this stage and of no other. */
   callArn(call: SocketCall): string {
     const route = `${call.toUpperCase()}/@connections/*`;
@@ -62,7 +74,8 @@ export class WebSocketGateway extends Construct {
 function authorizerOf(
   door: Door,
   to: Readonly<Record<FunctionName, IFunction>>,
-): WebSocketLambdaAuthorizer | undefined {
+): IWebSocketRouteAuthorizer | undefined {
+  if (door === 'iam') return new WebSocketIamAuthorizer();
   if (door === 'ticket') {
     return new WebSocketLambdaAuthorizer('TicketDoor', to['ticket-door'], {
       identitySource: ['route.request.querystring.ticket'],

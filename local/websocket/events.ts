@@ -14,6 +14,8 @@ export interface Client {
   readonly userAgent: string | undefined;
   /** Present when a Lambda authorizer let the client in. */
   readonly authorizer?: Readonly<Record<string, string | number>>;
+  /** Whoever signed the handshake, where the route asks for that: shown beside the address. */
+  readonly signer?: Readonly<Record<string, string>>;
 }
 
 /** What is new in each event. */
@@ -119,7 +121,11 @@ function requestContext(
     stage: client.stage,
     connectedAt: client.connectedAt,
     requestTimeEpoch: occasion.now,
-    identity: { ...(userAgent !== undefined && { userAgent }), sourceIp: client.sourceIp },
+    identity: {
+      ...client.signer,
+      ...(userAgent !== undefined && { userAgent }),
+      sourceIp: client.sourceIp,
+    },
     requestId: occasion.requestId,
     domainName: client.host,
     connectionId: client.connectionId,

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { principalId } from '../access/principal-id.ts';
 import type { StageContext } from '../service.ts';
+import { isPresigned, verifyPresigned } from '../wire/presigned.ts';
 import { verifySignature } from '../wire/sigv4.ts';
 import type { Route, WebSocketApi } from './api-definition.ts';
 import { authorize, type Verdict } from './authorizer.ts';
@@ -66,12 +68,13 @@ export async function decideHandshake(
   const attempt = { request, upgrade, stage, client };
   const verdict = await admit(context, door, route, attempt);
   if (!verdict.allowed) return { status: verdict.status, why: verdict.why };
-  const { authorizer } = verdict;
-  const admitted = authorizer ? { ...attempt, client: { ...client, authorizer } } : attempt;
-  return connect(context, door, route, admitted);
+  const { allowed: _, ...known } = verdict;
+  return connect(context, door, route, { ...attempt, client: { ...client, ...known } });
 }
 
-type Admission = Verdict | { readonly allowed: true; readonly authorizer?: undefined };
+type Admission =
+  | Verdict
+  | { readonly allowed: true; readonly authorizer?: undefined; readonly signer?: Client['signer'] };
 
 async function admit(
   context: StageContext,
@@ -94,15 +97,25 @@ async function admit(
 }
 
 function admitSigned(
-  { access, region, clock }: StageContext,
+  { access, account, region, clock }: StageContext,
   { method = '', url = '', headers }: IncomingMessage,
   methodArn: string,
 ): Admission {
   try {
     const signed = { method, url, headers, body: Buffer.alloc(0) };
-    const principal = verifySignature(signed, access.credential, region, clock);
+    const service = 'execute-api';
+    const isForUs = (headers.authorization ?? '').includes(`/${service}/aws4_request`);
+    if (!isPresigned(url) && !isForUs)
+      return { allowed: false, status: 403, why: 'it is not signed' };
+    const principal = isPresigned(url)
+      ? verifyPresigned(signed, access.credential, { region, service }, clock)
+      : verifySignature(signed, access.credential, region, clock);
     access.demand(principal, 'execute-api:Invoke', methodArn);
-    return { allowed: true };
+    const id = principalId(principal);
+    return {
+      allowed: true,
+      signer: { accountId: account, caller: id, user: id, userArn: principal.arn },
+    };
   } catch (error) {
     return { allowed: false, status: 403, why: error instanceof Error ? error.message : '' };
   }

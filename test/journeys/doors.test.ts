@@ -4,8 +4,9 @@ import WebSocket from 'ws';
 import { httpOperations, type Ticket } from '../../contract/http.ts';
 import { SUB_PROTOCOL } from '../../contract/protocol.ts';
 import type { ConnectionRow } from '../../contract/tables.ts';
-import { newPerson, operatorDocuments, type Person } from '../support/people.ts';
+import { newPerson, operatorDocuments, operatorOptions, type Person } from '../support/people.ts';
 import type { Place } from '../support/place.ts';
+import { type PresignOptions, presign } from '../support/presign.ts';
 import { startTestStage } from '../support/stage.ts';
 import { callStore, newPet } from '../support/store.ts';
 import { until } from '../support/until.ts';
@@ -161,5 +162,60 @@ describe('the door `sub-protocol`', () => {
     ]) {
       expect(await handshake('', protocols), protocols.join()).toBe(401);
     }
+  });
+});
+
+describe('the door `iam`', () => {
+  beforeAll(startAt('iam'));
+  afterAll(() => stop());
+
+  const signed = async (query: string, more: Partial<PresignOptions> = {}) => {
+    const { region, credentials } = operatorOptions(place);
+    const url = `${place.outputs.WebSocketUrl}${query}`;
+    return new URL(await presign(url, { region, credentials, ...more })).search;
+  };
+  const operatorsConnections = async () => {
+    const { Items } = await operatorDocuments(place).send(
+      new ScanCommand({ TableName: place.outputs.ConnectionsTableName, ConsistentRead: true }),
+    );
+    return (Items as ConnectionRow[]).filter(({ status }) => status === 'CONNECTED');
+  };
+
+  it('[S3-01] [S3-11] ends in the same session model: bound before the socket is open, subscribes and hears', async () => {
+    const socket = await enter(await signed('?session=worker'));
+    const [row] = await operatorsConnections();
+    expect(row).toMatchObject({ sessionId: 'worker', tenant: 'default' });
+    expect(row?.userId).toMatch(/^AIDA/);
+    const socketsTime = 2 * 3600;
+    expect((row?.authExpiresAt ?? 0) - Date.parse(row?.connectedAt ?? '') / 1000).toBeCloseTo(
+      socketsTime,
+      -1,
+    );
+    await hears(socket, await newPerson(place), 'default');
+
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    const replaces = encodeURIComponent(row?.connectionId ?? '');
+    const second = await enter(await signed(`?session=worker&replaces=${replaces}`));
+    await closed;
+    expect(await ask(second, { action: 'subscribe', topics: ['Pet'] })).toMatchObject({
+      type: 'subscribed',
+    });
+    const joe = await newPerson(place);
+    expect(
+      await ask(second, { action: 'authenticate', token: joe.token, sessionId: 'worker' }),
+    ).toMatchObject({ code: 'already-authenticated' });
+    second.close();
+  });
+
+  it('[S3-05] [S3-11] answers 403 to whoever has not signed, and 400 to whoever names no session', async () => {
+    expect(await handshake('')).toBe(403);
+    expect(await handshake('?session=worker')).toBe(403);
+    const late = await signed('?session=worker', { signingDate: new Date(Date.now() - 120_000) });
+    expect(await handshake(late)).toBe(403);
+    const other = (await signed('?session=worker')).replace('session=worker', 'session=other');
+    expect(await handshake(other)).toBe(403);
+    expect(await handshake(await signed(''))).toBe(400);
+    expect(await handshake(await signed('?session=a%23b'))).toBe(400);
+    expect(await handshake(await signed('?session=worker&replaces=x'))).toBe(400);
   });
 });

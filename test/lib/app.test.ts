@@ -55,7 +55,7 @@ describe('the app', () => {
     expect(await runApp({ door: 'front' }, false)).toEqual({
       code: 1,
       stderr:
-        'switchboard:door is "front": it must be message or ticket or sub-protocol or none.\n',
+        'switchboard:door is "front": it must be message or ticket or sub-protocol or iam or none.\n',
     });
   });
 });

@@ -49,6 +49,7 @@ describe('configuration', () => {
   it.each([
     ['environment', 'production', 'production'],
     ['door', 'none', 'none'],
+    ['door', 'iam', 'iam'],
     ['graceSeconds', '900', 900],
     ['graceSeconds', 1, 1],
     ['retentionHours', '168', 168],
@@ -95,8 +96,8 @@ describe('configuration', () => {
   const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
   it.each([
     ['environment', 'staging', 'development or production'],
-    ['door', 'front', 'message or ticket or sub-protocol or none'],
-    ['door', 'toString', 'message or ticket or sub-protocol or none'],
+    ['door', 'front', 'message or ticket or sub-protocol or iam or none'],
+    ['door', 'toString', 'message or ticket or sub-protocol or iam or none'],
     ['graceSeconds', '0', 'a whole number from 1 to 900'],
     ['graceSeconds', '901', 'a whole number from 1 to 900'],
     ['graceSeconds', '1e2', 'a whole number from 1 to 900'],

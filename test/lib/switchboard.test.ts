@@ -31,6 +31,7 @@ beforeAll(async () => {
     });
   switchboard.grantPublish(own('Publisher'));
   switchboard.grantManageConnections(own('Closer'));
+  switchboard.grantConnect(own('Knocker'));
   switchboard.grantReadSessions(own('Reader'), ['get', 'query']);
   switchboard.grantInvoke(own('Dropper'), 'drop-connection');
   const target = new SqsQueue(new Queue(stack, 'Inbox'));
@@ -101,6 +102,13 @@ describe('the construct in an app of somebody else', () => {
         (arn: object) => /\w+\/@connections\/\*/.exec(JSON.stringify(arn))?.[0],
       ),
     ).toEqual(['DELETE/@connections/*', 'GET/@connections/*', 'POST/@connections/*']);
+  });
+
+  it('grantConnect gives the handshake of this API and stage, and nothing else', () => {
+    const [statement, ...others] = rightsOf('KnockerServiceRole');
+    expect(others).toEqual([]);
+    expect(statement.Action).toBe('execute-api:Invoke');
+    expect(JSON.stringify(statement.Resource)).toMatch(/\/prod\/\$connect"\]\]\}$/);
   });
 
   it('[S0-12] grantReadSessions gives exactly the verbs that it was asked for', () => {

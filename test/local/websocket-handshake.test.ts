@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { type PresignOptions, presign } from '../support/presign.ts';
 import { API_ARN, startWebSocketStage } from './fixtures/web-socket-stage.ts';
 
 const ok = () => ({ statusCode: 200 });
@@ -185,7 +186,72 @@ describe('the handshake of a WebSocket API', () => {
     expect(await stage.refusal()).toBe(403);
     expect(await stage.refusal('/prod', signedBy('Stranger'))).toBe(403);
     expect(stage.invocations).toHaveLength(0);
+    const forAnother = { headers: stage.sign('GET', '/prod', 'dynamodb') };
+    expect(await stage.refusal('/prod', forAnother)).toBe(403);
     await stage.connect('/prod', signedBy('operator'));
+  });
+
+  it('admits whoever brings a URL that somebody signed who may, and shows their identity in each event', async () => {
+    const events: { requestContext: { identity: object } }[] = [];
+    const seen = (event: (typeof events)[number]) => {
+      events.push(event);
+      return { statusCode: 200 };
+    };
+    const stage = await startWebSocketStage({
+      routes: { $connect: seen, $default: seen },
+      route: { $connect: { AuthorizationType: 'AWS_IAM' } },
+    });
+    const operator = { accessKeyId: 'AKIAOPERATOR', secretAccessKey: 'operator-secret' };
+    const stranger = {
+      accessKeyId: 'ASIASTRANGER',
+      secretAccessKey: 'stranger-secret',
+      sessionToken: 't',
+    };
+    const presigned = async (more: Partial<PresignOptions> = {}, query = '?session=a%20b') => {
+      const url = `ws://127.0.0.1:${stage.port}/prod${query}`;
+      const { pathname, search } = new URL(
+        await presign(url, { region: 'us-east-1', credentials: operator, ...more }),
+      );
+      return pathname + search;
+    };
+    const good = await presigned();
+    for (const [why, path] of Object.entries({
+      'a right that is lacking': await presigned({ credentials: stranger }),
+      'a key that nobody has': await presigned({
+        credentials: { ...operator, accessKeyId: 'AKIA1' },
+      }),
+      'another secret': await presigned({ credentials: { ...operator, secretAccessKey: 'x' } }),
+      'a session token that is none': await presigned({
+        credentials: { ...operator, sessionToken: 't' },
+      }),
+      'another service': await presigned({ service: 'iotdevicegateway' }),
+      'another region': await presigned({ region: 'eu-west-1' }),
+      'a time that is over': await presigned({ signingDate: new Date(Date.now() - 61_000) }),
+      'a time to come': await presigned({ signingDate: new Date(Date.now() + 400_000) }),
+      'another session than was signed': good.replace('session=a%20b', 'session=other'),
+      'more than was signed': `${good}&more=1`,
+      'a longer time than was signed': good.replace('X-Amz-Expires=60', 'X-Amz-Expires=600'),
+      'a longer time than a week': await presigned({ expiresIn: 604_800 }).then((path) =>
+        path.replace('X-Amz-Expires=604800', 'X-Amz-Expires=604801'),
+      ),
+      'no algorithm': good.replace('X-Amz-Algorithm=AWS4-HMAC-SHA256', 'X-Amz-Algorithm=none'),
+    })) {
+      expect(await stage.refusal(path), why).toBe(403);
+    }
+    expect(events).toEqual([]);
+
+    const { ws } = await stage.connect(good);
+    ws.send('hello');
+    await eventually(() => expect(events).toHaveLength(2));
+    for (const { requestContext } of events) {
+      expect(requestContext.identity).toEqual({
+        accountId: '123456789012',
+        caller: expect.stringMatching(/^AIDA[0-9A-Z]{17}$/),
+        user: expect.stringMatching(/^AIDA[0-9A-Z]{17}$/),
+        userArn: 'arn:aws:iam::123456789012:user/operator',
+        sourceIp: '127.0.0.1',
+      });
+    }
   });
 });
 

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Admission, admissionOf, contextOf } from '../../rules/admission.ts';
+import { SOCKET_MOST_SECONDS } from '../../contract/limits.ts';
+import {
+  type Admission,
+  admissionOf,
+  admissionOfSigner,
+  contextOf,
+  type Signer,
+} from '../../rules/admission.ts';
 import { readOffer } from '../../rules/sub-protocol.ts';
 
 const joe: Admission = {
@@ -32,6 +39,54 @@ describe('what an authorizer hands on', () => {
     expect(admissionOf({ ...contextOf(joe), accepts: 'packs,telepathy' }).accepts).toEqual([
       'packs',
     ]);
+  });
+});
+
+describe('whoever signed a handshake', () => {
+  const NOW = 1_800_000_000_000;
+  const role = 'AROAEXAMPLEEXAMPLEEXA:worker-1';
+  const come = (signer: Signer, query: Record<string, string> = { session: 'tab' }) =>
+    admissionOfSigner(signer, query, NOW);
+
+  it('[S3-01] is a user of the default tenant without scopes, for as long as a socket lasts', () => {
+    expect(come({ caller: role })).toEqual({
+      tenant: 'default',
+      userId: role,
+      sessionId: 'tab',
+      issuedAt: NOW / 1000,
+      expiresAt: NOW / 1000 + SOCKET_MOST_SECONDS,
+      scopes: [],
+      accepts: [],
+    });
+  });
+
+  it.each<[string, Signer]>([
+    ['eu-west-1:0f1e', { cognitoIdentityId: 'eu-west-1:0f1e', caller: role }],
+    [role, { cognitoIdentityId: null, caller: role }],
+    [role, { cognitoIdentityId: '', caller: role }],
+  ])('[S3-01] is %s', (userId, signer) => expect(come(signer).userId).toBe(userId));
+
+  it.each<[string, Signer]>([
+    ['nobody', {}],
+    ['null', { cognitoIdentityId: null, caller: null }],
+    ['no name of ours', { caller: 'a#b' }],
+  ])('is refused as %s', (_, signer) =>
+    expect(() => come(signer)).toThrow(expect.objectContaining({ code: 'token-invalid' })),
+  );
+
+  it('says in the URL which session it means, whom it replaces and what it understands', () => {
+    const query = { session: 'tab', replaces: 'abcdefgh12345=', accepts: 'packs,telepathy' };
+    expect(come({ caller: role }, query)).toMatchObject({
+      sessionId: 'tab',
+      replaces: 'abcdefgh12345=',
+      accepts: ['packs'],
+    });
+    expect(() => come({ caller: role }, {})).toThrow(
+      expect.objectContaining({ code: 'session-id-invalid' }),
+    );
+    expect(() => come({ caller: role }, { session: 'tab', replaces: 'x' })).toThrow(
+      expect.objectContaining({ code: 'malformed' }),
+    );
   });
 });
 
