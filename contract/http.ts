@@ -10,6 +10,7 @@ import {
   REFRESH_TOKEN_CHARACTERS,
   USER_NAME_CHARACTERS,
 } from './limits.ts';
+import { PAYLOAD_PATH } from './paths.ts';
 import { authenticate, readNotifications } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
 
@@ -49,7 +50,7 @@ export const httpOperations = {
    */
   readPayload: {
     method: 'GET',
-    path: '/payload',
+    path: PAYLOAD_PATH,
     function: 'read-payload',
     access: 'user',
     request: z.object({

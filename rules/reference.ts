@@ -1,4 +1,4 @@
-import { httpOperations } from '../contract/http.ts';
+import { PAYLOAD_PATH } from '../contract/paths.ts';
 import type { NotificationRow } from '../contract/tables.ts';
 import type { Carried } from './frames.ts';
 
@@ -6,6 +6,6 @@ import type { Carried } from './frames.ts';
 export function carriedOf(row: NotificationRow, topic: string, httpUrl: () => string): Carried {
   if (row.payload !== undefined) return { payload: row.payload };
   const query = new URLSearchParams({ topic, id: row.id });
-  const href = `${httpUrl()}${httpOperations.readPayload.path}?${query}`;
+  const href = `${httpUrl()}${PAYLOAD_PATH}?${query}`;
   return { reference: { href, bytes: row.bytes } };
 }

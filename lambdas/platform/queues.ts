@@ -1,4 +1,3 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { BusEvent } from '../../contract/events.ts';
 import {
   type FunctionName,
@@ -41,22 +40,28 @@ type Declared<Name extends FunctionName> = (typeof functions)[Name] extends {
   ? Queue
   : never;
 
+interface QueuesOptions {
+  /** Every invocation sends: the client is loaded with the function, not when it is first needed. */
+  readonly isAlwaysUsed?: boolean;
+}
+
 /** The queues that this function was granted to send to. */
-export const openQueues = <Name extends FunctionName>(_: Name): Queues<Declared<Name>> =>
-  openQueue<Declared<Name>>();
+export const openQueues = <Name extends FunctionName>(
+  _: Name,
+  options?: QueuesOptions,
+): Queues<Declared<Name>> => openQueue<Declared<Name>>(options);
 
 /** The same for functions outside the contract, by what they were granted. */
-export function openQueue<Name extends QueueName>(): Queues<Name> {
-  const client = new SQSClient({});
+export function openQueue<Name extends QueueName>({
+  isAlwaysUsed = false,
+}: QueuesOptions = {}): Queues<Name> {
+  const load = async () => (await import('./queue-client.ts')).openQueueClient();
+  let loading = isAlwaysUsed ? load() : undefined;
   return {
     send: async (queue, message, delaySeconds = queues[queue].delaySeconds) => {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrlOf(queue),
-          MessageBody: JSON.stringify(message),
-          DelaySeconds: delaySeconds,
-        }),
-      );
+      loading ??= load();
+      const post = await loading;
+      await post(queueUrlOf(queue), JSON.stringify(message), delaySeconds);
     },
   };
 }

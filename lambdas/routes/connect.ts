@@ -14,7 +14,7 @@ const reach = {
   demandCaller: openCallers(),
   connectsPerAddress: doorSettings.CONNECTS_PER_ADDRESS(),
 };
-const queues = openQueues('connect');
+const queues = openQueues('connect', { isAlwaysUsed: true });
 const door = settings.DOOR();
 
 /**

@@ -6,7 +6,7 @@ import { openQueues } from '../platform/queues.ts';
 import { streamEdge } from '../platform/stream-edge.ts';
 
 const reach = {
-  queues: openQueues('session-stream'),
+  queues: openQueues('session-stream', { isAlwaysUsed: true }),
   bus: openEventBus('session-stream'),
   graceSeconds: settings.GRACE_SECONDS(),
 };
