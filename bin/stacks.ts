@@ -14,7 +14,15 @@ import { WarehouseStack, warehouseEntries } from '../sample/warehouse/stack.ts';
 /** Bundles the functions, and adds the stacks that use them: each knows only those before it. */
 export async function addStacks(
   app: App,
-  { environment, logRetentionDays, eventsKeptDays, samples, alarmTopic, ...choices }: Config,
+  {
+    environment,
+    logRetentionDays,
+    eventsKeptDays,
+    encryptionKey,
+    samples,
+    alarmTopic,
+    ...choices
+  }: Config,
 ): Promise<void> {
   await bundle([
     ...keysOf(functions).map(functionEntry),
@@ -32,6 +40,7 @@ export async function addStacks(
     terminationProtection: isProduction,
     removalPolicy,
     eventsKeptDays,
+    encryptionKey,
   });
   const { switchboard } = new ServiceStack(app, 'SwitchboardService', {
     description: 'Switchboard: the APIs and the functions behind them.',

@@ -30,6 +30,8 @@ export interface Config {
   /** In `production`, tables, users and the bus outlive their stack and refuse deletion. */
   readonly environment: Environment;
   readonly door: Door;
+  /** `aws`, `own`, or the ARN of a key: what tables, queues and logs are encrypted with. */
+  readonly encryptionKey: string;
   /** How long a session without a connection stays. */
   readonly graceSeconds: number;
   /** How long missed notifications can be read. */
@@ -97,6 +99,11 @@ const networks = (fallback: readonly string[]): Setting<readonly string[]> => ({
 const settings: Settings<Omit<Config, 'allowedOrigins'>> = {
   environment,
   door: oneOf(doors, switchboardDefaults.door),
+  encryptionKey: matching(
+    /^(?:aws|own|arn:aws[\w-]*:kms:[\w-]+:\d{12}:key\/[\w-]+)$/,
+    'aws, own, or the ARN of a key of KMS',
+    switchboardDefaults.encryptionKey,
+  ),
   graceSeconds: wholeNumber(1, GRACE_SECONDS_MOST, switchboardDefaults.graceSeconds),
   retentionHours: wholeNumber(1, 7 * 24, switchboardDefaults.retentionHours),
   eventsKeptDays: wholeNumber(1, 3650, switchboardDefaults.eventsKeptDays),

@@ -1,6 +1,7 @@
 import { CfnOutput, type RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { tables } from '../contract/tables.ts';
+import type { EncryptionKeyChoice } from './constructs/encryption-key.ts';
 import { SwitchboardState } from './constructs/switchboard-state.ts';
 import { pascalCase } from './pascal-case.ts';
 import { keysOf } from './records.ts';
@@ -8,6 +9,7 @@ import { keysOf } from './records.ts';
 export interface StateStackProps extends StackProps {
   readonly removalPolicy: RemovalPolicy;
   readonly eventsKeptDays: number;
+  readonly encryptionKey: EncryptionKeyChoice;
 }
 
 /** What must outlive every deployment of the others. */
@@ -16,8 +18,12 @@ export class StateStack extends Stack {
 
   constructor(scope: Construct, id: string, props: StateStackProps) {
     super(scope, id, props);
-    const { removalPolicy, eventsKeptDays } = props;
-    this.state = new SwitchboardState(this, 'Switchboard', { removalPolicy, eventsKeptDays });
+    const { removalPolicy, eventsKeptDays, encryptionKey } = props;
+    this.state = new SwitchboardState(this, 'Switchboard', {
+      removalPolicy,
+      eventsKeptDays,
+      encryptionKey,
+    });
     const { userPool, userPoolClient, eventBus } = this.state;
     new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: userPoolClient.userPoolClientId });

@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -23,18 +24,16 @@ export interface BundledFunctionProps {
   readonly logGroup?: LogGroup;
 }
 
+/** What is undefined is left to CloudFormation, or CloudWatch. */
+export interface FunctionLogProps {
+  readonly retention: RetentionDays;
+  readonly logGroupName?: string | undefined;
+  readonly encryptionKey?: IKey | undefined;
+}
+
 /** Where the function of this id writes, for those who need to know before there is the function. */
-export const functionLog = (
-  scope: Construct,
-  id: string,
-  retention: RetentionDays,
-  logGroupName?: string,
-): LogGroup =>
-  new LogGroup(scope, `${id}Log`, {
-    retention,
-    removalPolicy: RemovalPolicy.DESTROY,
-    ...(logGroupName !== undefined && { logGroupName }),
-  });
+export const functionLog = (scope: Construct, id: string, props: FunctionLogProps): LogGroup =>
+  new LogGroup(scope, `${id}Log`, { ...props, removalPolicy: RemovalPolicy.DESTROY });
 
 /**
  * A function as all of ours are: Node 24 on arm64, one JSON line a fact into a log of its own, and a
@@ -42,7 +41,8 @@ export const functionLog = (
  */
 export class BundledFunction extends lambda.Function {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
-    const logGroup = props.logGroup ?? functionLog(scope, id, RetentionDays.ONE_MONTH);
+    const logGroup =
+      props.logGroup ?? functionLog(scope, id, { retention: RetentionDays.ONE_MONTH });
     // Not AWSLambdaBasicExecutionRole, which may write every log of the account.
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),

@@ -8,6 +8,7 @@ import {
   Table,
   TableEncryption,
 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { type TableName, tables } from '../../contract/tables.ts';
 
@@ -15,11 +16,17 @@ export interface ContractTableProps {
   readonly table: TableName;
   /** Other than DESTROY, the table also refuses to be deleted. */
   readonly removalPolicy: RemovalPolicy;
+  /** @default - the account's key for DynamoDB */
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** A table as the contract lays it out: on demand, recoverable to any second of its last 35 days. */
 export class ContractTable extends Table {
-  constructor(scope: Construct, id: string, { table, removalPolicy }: ContractTableProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { table, removalPolicy, encryptionKey }: ContractTableProps,
+  ) {
     const layout = tables[table];
     super(scope, id, {
       partitionKey: attribute(layout.partition),
@@ -28,9 +35,11 @@ export class ContractTable extends Table {
       ...('stream' in layout && { stream: StreamViewType[layout.stream] }),
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // By the account's key for DynamoDB: unlike AWS's own its use shows in CloudTrail, and unlike a
+      // Where nobody chooses another, by the account's key for DynamoDB: unlike AWS's own its use shows in CloudTrail, and unlike a
       // key of ours it costs no rent and asks no right of any function.
-      encryption: TableEncryption.AWS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
+        : { encryption: TableEncryption.AWS_MANAGED }),
       removalPolicy,
       deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
     });

@@ -11,6 +11,8 @@ import { type TableName, tables } from '../../contract/tables.ts';
 import { keysOf } from '../records.ts';
 import {
   consumeRight,
+  keyReadRight,
+  keyWriteRight,
   lookIntoRight,
   putEventsRight,
   queryLogsRights,
@@ -39,6 +41,8 @@ export interface Arns {
   readonly journal: readonly string[];
   readonly eventBus: string;
   readonly userPool: string;
+  /** What tables and queues are encrypted with, where it is a key that asks for rights. */
+  readonly key?: string | undefined;
 }
 
 /** All that a function may do, its log apart: what it declares, and what its trigger asks of it. */
@@ -61,7 +65,26 @@ export function functionRights(name: FunctionName, arns: Arns): readonly Right[]
         ...streamRights(arns.stream(streamSources[consumer].table)),
         sendRight(arns.failures(consumer)),
       ]),
+    ...keyRights(name, arns),
   ];
+}
+
+const reading: readonly string[] = ['get', 'batchGet', 'query', 'scan'];
+
+/** Of whoever touches what is encrypted: to write for senders and writers, to read for the others. */
+function keyRights(name: FunctionName, { key }: Arns): readonly Right[] {
+  if (key === undefined) return [];
+  const spec: FunctionSpec = functions[name];
+  const verbs = Object.values(spec.tables).flatMap((declared) => declared ?? []);
+  const followsStream = keysOf(streamSources).some((consumer) => consumer === name);
+  const isWriter =
+    verbs.some((verb) => !reading.includes(verb.split(' ', 1)[0] ?? '')) ||
+    spec.sends !== undefined ||
+    spec.redrives === true ||
+    followsStream; // what it cannot take, its mapping sends to a queue in its name
+  if (isWriter) return [keyWriteRight(key)];
+  const consumes = keysOf(queues).some((queue) => queues[queue].consumer === name);
+  return verbs.length > 0 || consumes ? [keyReadRight(key)] : [];
 }
 
 const redriveRights = (arns: Arns): readonly Right[] => [

@@ -58,6 +58,26 @@ export const putEventsRight = (busArn: string): Right => ({
   resources: [busArn],
 });
 
+/** What KMS is to allow to whoever reads what is encrypted with a key of ours: AWS's services ask in their name. */
+export const keyReadRight = (keyArn: string): Right => ({
+  actions: ['kms:Decrypt', 'kms:DescribeKey'],
+  resources: [keyArn],
+});
+
+/** The same of whoever writes. */
+export const keyWriteRight = (keyArn: string): Right => ({
+  actions: [
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+    'kms:GenerateDataKey',
+    'kms:GenerateDataKeyWithoutPlaintext',
+  ],
+  resources: [keyArn],
+});
+
 export const usersRight = (poolArn: string, calls: readonly UserCall[]): Right => ({
   actions: calls.map((call) => `cognito-idp:${call}`),
   resources: [poolArn],

@@ -1,6 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { LogGroupLogDestination, type StageOptions } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
@@ -11,6 +12,8 @@ export interface GatewayProps {
   readonly throttleBurst: number;
   readonly accessLogs: boolean;
   readonly logRetention: RetentionDays;
+  /** @default - CloudWatch's own key */
+  readonly encryptionKey?: IKey | undefined;
 }
 
 /** What the stages of both APIs have in common; `scope` is the gateway whose stage it will be. */
@@ -32,6 +35,7 @@ export function stageSettings(scope: Construct, props: GatewayProps): StageOptio
   const logGroup = new LogGroup(scope, 'AccessLog', {
     retention: props.logRetention,
     removalPolicy: RemovalPolicy.DESTROY,
+    ...(props.encryptionKey && { encryptionKey: props.encryptionKey }),
   });
   const destination = new LogGroupLogDestination(logGroup);
   return { ...common, accessLogSettings: { destination, format: accessLogFormat } };

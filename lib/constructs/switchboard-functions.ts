@@ -50,13 +50,18 @@ export function switchboardFunctions(
   props: SwitchboardFunctionsProps,
 ): SwitchboardFunctions {
   const { state, sockets, http, settings, namesFunctions, logRetention } = props;
+  const { encryptionKey } = state;
   const { work, deadLetters, failures } = props.queues;
   const deployment = Stack.of(scope).stackName;
   const streamArn = (table: TableName): string => streamOf(table, state);
   const idOf = (name: FunctionName) => `${pascalCase(name)}Function`;
   const logPrefix = logPrefixOf(scope);
   const logs = recordOf(keysOf(functions), (name) =>
-    functionLog(scope, idOf(name), logRetention, `${logPrefix}${name}`),
+    functionLog(scope, idOf(name), {
+      retention: logRetention,
+      logGroupName: `${logPrefix}${name}`,
+      encryptionKey,
+    }),
   );
   const journal = keysOf(functions).filter((name) => 'notes' in functions[name]);
   const made = recordOf(
@@ -96,6 +101,7 @@ export function switchboardFunctions(
           journal: journal.map((each) => logs[each].logGroupArn),
           eventBus: state.eventBus.eventBusArn,
           userPool: state.userPool.userPoolArn,
+          key: encryptionKey?.keyArn,
         }),
         logGroup: logs[name],
       }),

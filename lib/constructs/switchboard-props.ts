@@ -9,6 +9,7 @@ import {
   RETENTION_SECONDS,
   SESSIONS_PER_USER,
 } from '../../contract/limits.ts';
+import type { EncryptionKeyChoice } from './encryption-key.ts';
 import type { SwitchboardState } from './switchboard-state.ts';
 
 export interface SwitchboardProps {
@@ -27,6 +28,13 @@ export interface SwitchboardProps {
    * @default 30
    */
   readonly eventsKeptDays?: number;
+  /**
+   * What tables, queues and logs are encrypted with, unless `state` says so: `aws`, by AWS's own keys; `own`, by a key
+   * that is made, and changed each year; or the ARN of a key, whose policy then has to admit CloudWatch Logs and
+   * EventBridge (docs/OPERATIONS.md).
+   * @default 'aws'
+   */
+  readonly encryptionKey?: EncryptionKeyChoice;
   /**
    * How clients get in. `message`: they authenticate by their first frame. `ticket`: with a one-time ticket
    * in the URL. `sub-protocol`: with a token beside the sub-protocol’s name. `iam`: by a handshake that is signed
@@ -148,6 +156,7 @@ export interface SwitchboardProps {
 
 /** What holds where nothing is chosen, here and in the configuration. */
 export const switchboardDefaults = {
+  encryptionKey: 'aws',
   door: 'message',
   graceSeconds: GRACE_SECONDS,
   retentionHours: RETENTION_SECONDS / 3600,

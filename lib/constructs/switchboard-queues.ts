@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { functions, type QueueName, queues } from '../../contract/functions.ts';
@@ -18,19 +19,19 @@ export class SwitchboardQueues extends Construct {
   /** Where lies what nobody could take, by its name. */
   readonly ends: Readonly<Record<string, Queue>>;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, encryptionKey?: IKey) {
     super(scope, id);
     const made = recordOf(keysOf(queues), (name) => {
       const { consumer, delaySeconds } = queues[name];
       const consumerSeconds = functions[consumer].timeoutSeconds;
-      return workQueue(this, pascalCase(name), { delaySeconds, consumerSeconds });
+      return workQueue(this, pascalCase(name), { delaySeconds, consumerSeconds, encryptionKey });
     });
     this.work = recordOf(keysOf(queues), (name) => made[name].queue);
     this.deadLetters = recordOf(keysOf(queues), (name) => made[name].deadLetters);
     this.failures = recordOf(keysOf(streamSources), (consumer) => {
       const { parksIn }: StreamSource = streamSources[consumer];
       if (parksIn) return this.work[parksIn];
-      const queue = deadLetterQueue(this, `${pascalCase(consumer)}Failures`);
+      const queue = deadLetterQueue(this, `${pascalCase(consumer)}Failures`, encryptionKey);
       Validations.of(queue).acknowledge({
         id: 'AwsSolutions-SQS3',
         reason: 'It is the end of the line: what a stream mapping gave up on lies here.',

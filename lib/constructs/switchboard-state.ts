@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Archive, EventBus } from 'aws-cdk-lib/aws-events';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { DIRECT_MESSAGES_SCOPE } from '../../contract/direct-message.ts';
 import { LIFECYCLE_SOURCE, NOTIFICATION_SOURCE } from '../../contract/events.ts';
@@ -17,6 +18,7 @@ import { type TableName, tables } from '../../contract/tables.ts';
 import { pascalCase } from '../pascal-case.ts';
 import { keysOf, recordOf } from '../records.ts';
 import { ContractTable } from './contract-table.ts';
+import { type EncryptionKeyChoice, encryptionKey } from './encryption-key.ts';
 import { EventSchemas } from './event-schemas.ts';
 
 export interface SwitchboardStateProps {
@@ -31,6 +33,12 @@ export interface SwitchboardStateProps {
    * @default 30
    */
   readonly eventsKeptDays?: number;
+  /**
+   * What tables are encrypted with, and in the stack that uses them queues and logs: `aws`, by AWS's own keys; `own`,
+   * by a key that is made here; or the ARN of a key.
+   * @default 'aws'
+   */
+  readonly encryptionKey?: EncryptionKeyChoice;
 }
 
 /** All of Switchboard that must outlive a deployment: tables, users and the event bus. */
@@ -40,14 +48,19 @@ export class SwitchboardState extends Construct {
   /** What browsers sign in with: no secret, no hosted pages. */
   readonly userPoolClient: UserPoolClient;
   readonly eventBus: EventBus;
+  /** Undefined where AWS's own keys do. */
+  readonly encryptionKey: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: SwitchboardStateProps = {}) {
     super(scope, id);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
 
+    const key = encryptionKey(this, props.encryptionKey ?? 'aws', removalPolicy);
+    this.encryptionKey = key;
     this.tables = recordOf(
       keysOf(tables),
-      (table) => new ContractTable(this, pascalCase(table), { table, removalPolicy }),
+      (table) =>
+        new ContractTable(this, pascalCase(table), { table, removalPolicy, encryptionKey: key }),
     );
 
     this.userPool = new UserPool(this, 'UserPool', {

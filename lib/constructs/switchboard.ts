@@ -9,6 +9,7 @@ import type { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus, OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import {
@@ -35,7 +36,15 @@ import { busRule } from './bus-rule.ts';
 import type { PlainSettings } from './function-environment.ts';
 import { connectGrant, grantRight } from './grant-right.ts';
 import { HttpGateway } from './http-gateway.ts';
-import { invokeRight, publishRight, sendRight, socketRight, verbsRight } from './right.ts';
+import {
+  invokeRight,
+  keyReadRight,
+  keyWriteRight,
+  publishRight,
+  sendRight,
+  socketRight,
+  verbsRight,
+} from './right.ts';
 import { doorSettingsOf, settingsOf } from './settings-of.ts';
 import { switchboardAlarms } from './switchboard-alarms.ts';
 import { switchboardDashboard } from './switchboard-dashboard.ts';
@@ -74,6 +83,7 @@ export class Switchboard extends Construct {
   private readonly queues: SwitchboardQueues;
   private readonly settings: PlainSettings;
   private readonly topicRules: TopicRule[];
+  private readonly key: IKey | undefined;
 
   constructor(scope: Construct, id: string, props: SwitchboardProps = {}) {
     super(scope, id);
@@ -83,15 +93,18 @@ export class Switchboard extends Construct {
       new SwitchboardState(this, 'State', {
         removalPolicy: props.removalPolicy,
         eventsKeptDays: chosen.eventsKeptDays,
+        encryptionKey: chosen.encryptionKey,
       });
     this.settings = settingsOf(chosen);
 
     this.topicRules = [];
     for (const topics of chosen.topics) this.allowTopics(topics);
 
-    this.sockets = new WebSocketGateway(this, 'WebSocket', chosen);
-    const http = new HttpGateway(this, 'Http', { ...chosen, state });
-    this.queues = new SwitchboardQueues(this, 'Queues');
+    const { encryptionKey } = state;
+    this.key = encryptionKey;
+    this.sockets = new WebSocketGateway(this, 'WebSocket', { ...chosen, encryptionKey });
+    const http = new HttpGateway(this, 'Http', { ...chosen, encryptionKey, state });
+    this.queues = new SwitchboardQueues(this, 'Queues', encryptionKey);
     this.retentionSeconds = this.settings.RETENTION_SECONDS;
     this.functions = switchboardFunctions(this, {
       state,
@@ -154,6 +167,7 @@ export class Switchboard extends Construct {
     publisher.addEnvironment('EXPRESS' satisfies keyof Settings, this.settings.EXPRESS);
     const role = publisher.role ?? publisher;
     const grant = grantRight(role, publishRight(notifications.tableArn));
+    if (this.key) grantRight(role, keyWriteRight(this.key.keyArn));
     if (this.settings.EXPRESS === 'off') return grant;
     const { queueUrl, queueArn } = this.queues.work.express;
     publisher.addEnvironment(queueVariable('express'), queueUrl);
@@ -180,6 +194,7 @@ export class Switchboard extends Construct {
   ): Grant {
     const { sessions } = this.tables;
     reader.addEnvironment(tableVariable('sessions'), sessions.tableName);
+    if (this.key) grantRight(reader.role ?? reader, keyReadRight(this.key.keyArn));
     return grantRight(reader.role ?? reader, verbsRight(sessions.tableArn, verbs));
   }
 

@@ -106,6 +106,7 @@ describe('a door with an authorizer', () => {
   beforeAll(
     startWith({
       door: 'ticket',
+      encryptionKey: 'own',
       allowedAddresses: '127.0.0.1,127.0.0.4/31',
       connectsPerAddress: 2,
     }),

@@ -31,7 +31,7 @@ async function runApp(choices: Readonly<Record<string, unknown>>, validation: bo
 }
 
 describe('the app', () => {
-  it.each([[{}], [{ environment: 'production', accessLogs: true }]])(
+  it.each([[{}], [{ environment: 'production', accessLogs: true, encryptionKey: 'own' }]])(
     'satisfies the rules of CloudFormation, AwsSolutions and Serverless, with nothing left to say: %j',
     async (choices) => {
       expect(await runApp(choices, true)).toEqual({ code: 0, stderr: '' });

@@ -11,11 +11,14 @@ const configOf = (choices: Readonly<Record<string, unknown>>) =>
     ),
   });
 
+const KEY = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
 describe('configuration', () => {
   it('has a default for everything: development, open to every page, through the message door', () => {
     expect(configOf({})).toEqual({
       environment: 'development',
       door: 'message',
+      encryptionKey: 'aws',
       graceSeconds: 30,
       retentionHours: 6,
       eventsKeptDays: 30,
@@ -50,6 +53,8 @@ describe('configuration', () => {
     ['environment', 'production', 'production'],
     ['door', 'none', 'none'],
     ['door', 'iam', 'iam'],
+    ['encryptionKey', 'own', 'own'],
+    ['encryptionKey', KEY, KEY],
     ['graceSeconds', '900', 900],
     ['graceSeconds', 1, 1],
     ['retentionHours', '168', 168],
@@ -96,6 +101,8 @@ describe('configuration', () => {
   const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
   it.each([
     ['environment', 'staging', 'development or production'],
+    ['encryptionKey', 'mine', 'aws, own, or the ARN of a key of KMS'],
+    ['encryptionKey', `${KEY}/x`, 'aws, own, or the ARN of a key of KMS'],
     ['door', 'front', 'message or ticket or sub-protocol or iam or none'],
     ['door', 'toString', 'message or ticket or sub-protocol or iam or none'],
     ['graceSeconds', '0', 'a whole number from 1 to 900'],
