@@ -11,6 +11,10 @@ const benches: Readonly<Record<string, Bench>> = {
     says: 'publish → frame in a browser, on a stage that holds 50,000 records, beside a bare `ws` hop',
     load: async () => (await import('./publish.ts')).publish,
   },
+  express: {
+    says: 'publish → frame by the stream and by the express, with the waits that are published of AWS',
+    load: async () => (await import('./express.ts')).express,
+  },
   units: {
     says: 'calls and request units of every operation, and what the reference workload costs',
     load: async () => (await import('./units.ts')).units,

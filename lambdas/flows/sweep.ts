@@ -39,6 +39,11 @@ export interface SweepReport {
   readonly drift: Drift;
 }
 
+interface SweepTimes {
+  /** When it was to come: turns go by that, so that none is skipped by one that came late. @default now */
+  readonly scheduled?: number;
+}
+
 /** What rows and sockets did not agree on before this sweep; afterwards they do. */
 export interface Drift {
   readonly rowsWithoutSocket: number;
@@ -53,12 +58,15 @@ const REAPS_AT_ONCE = 32;
  * its token, and heals sessions that a crash left with members or checks that nobody remembers. What it does, the ordinary
  * flows do too; it only finds.
  */
-export async function sweep(reach: SweepReach, times: SessionTimes): Promise<SweepReport> {
-  const { now } = times;
+export async function sweep(
+  reach: SweepReach,
+  times: SessionTimes & SweepTimes,
+): Promise<SweepReport> {
+  const { now, scheduled = now } = times;
   const { active, present, overdue, expired, crowd } = await lookAtConnections(reach, now);
   await inParallel(overdue, REAPS_AT_ONCE, (connectionId) => reap(reach, connectionId, now));
   await inParallel(expired, REAPS_AT_ONCE, (connectionId) => evict(reach, connectionId, now));
-  const probed = await probeByTurns(reach, crowd, now);
+  const probed = await probeByTurns(reach, crowd, now, scheduled);
   const sessions = await sweepSessions(reach, present, times);
   return {
     active,
@@ -103,8 +111,9 @@ function probeByTurns(
   reach: SweepReach,
   crowd: readonly ProbedRow[],
   now: number,
+  scheduled: number,
 ): Promise<Probed> {
-  const minutes = Math.floor(now / (60_000 * SWEEP_EVERY_MINUTES));
+  const minutes = Math.floor(scheduled / (60_000 * SWEEP_EVERY_MINUTES));
   const isStale = ({ status }: ProbedRow) => status === steps.miss.to;
   const stale = crowd.filter(isStale).slice(0, PROBES_PER_SWEEP / 2);
   const others = crowd.filter((row) => !isStale(row));

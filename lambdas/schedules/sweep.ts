@@ -9,10 +9,12 @@ const reach = { ...openTables('sweep'), sockets: openSockets('sweep') };
 const graceSeconds = settings.GRACE_SECONDS();
 const retentionSeconds = settings.RETENTION_SECONDS();
 
-/** Every minute. */
-export const handler = async (): Promise<void> => {
+/** Every minute. A late one still has the turn of its own minute. */
+export const handler = async ({ time }: { readonly time?: string } = {}): Promise<void> => {
   try {
-    const report = await sweep(reach, { graceSeconds, retentionSeconds, now: Date.now() });
+    const now = Date.now();
+    const scheduled = Date.parse(time ?? '') || now;
+    const report = await sweep(reach, { graceSeconds, retentionSeconds, now, scheduled });
     log('sweep.done', { ...report });
     const { rowsWithoutSocket, socketsWithoutRow } = report.drift;
     measure({
