@@ -1,4 +1,5 @@
 import type { DirectMessage, Notice, NotRecovered } from '../contract/protocol.ts';
+import type { SealedTrouble } from '../contract/sealed.ts';
 import type { WireFrame } from './connection.ts';
 import type { State, WhyCode } from './state.ts';
 
@@ -22,7 +23,7 @@ export interface Recovery {
 
 /** Something did not work. What can be tried again is tried again. */
 export interface Trouble {
-  readonly code: WhyCode | 'reference-failed' | 'load-failed';
+  readonly code: WhyCode | 'reference-failed' | 'load-failed' | SealedTrouble;
   /** One sentence for people. */
   readonly message: string;
   /** Where it concerns one topic alone. */
