@@ -10,7 +10,7 @@ import {
   REFRESH_TOKEN_CHARACTERS,
   USER_NAME_CHARACTERS,
 } from './limits.ts';
-import { PAYLOAD_PATH } from './paths.ts';
+import { PAYLOAD_PATH, TICKET_PATH } from './paths.ts';
 import { authenticate, readNotifications } from './protocol.ts';
 import type { RefusalCode } from './refusals.ts';
 
@@ -61,7 +61,7 @@ export const httpOperations = {
   /** [S3-01] A ticket for one handshake through the door `ticket`. Answers {@link Ticket}. */
   ticket: {
     method: 'POST',
-    path: '/ticket',
+    path: TICKET_PATH,
     function: 'ticket',
     access: 'user',
     door: 'ticket',

@@ -31,6 +31,9 @@ export const isNotificationId = (name: string): boolean =>
 /** API Gateway's connection ids: URL-safe base64. */
 export const isConnectionId = (name: string): boolean => /^[\w\-+/]{8,64}={0,2}$/.test(name);
 
+/** The sub-protocol of the door `sub-protocol`. */
+export const SUB_PROTOCOL = 'switchboard';
+
 export const DEFAULT_TENANT = 'default';
 /** A user of Cognito belongs to a tenant by the group of this name. */
 export const TENANT_GROUP = 'tenant:';

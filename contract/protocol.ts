@@ -57,9 +57,7 @@ export const authenticate = z.object({
   ),
 });
 
-/** The sub-protocol of the door `sub-protocol`. */
-export const SUB_PROTOCOL = 'switchboard';
-/** What a client offers beside it there, as JSON in URL-safe base64: `authenticate`, but for the frame. */
+/** What a client offers beside the sub-protocol at the door of that name, as JSON in URL-safe base64: `authenticate`, but for the frame. */
 export const subProtocolOffer = z.omit(authenticate, { action: true, id: true, v: true });
 
 /** client → Switchboard. After the reply, every message on these topics arrives [G6]. */

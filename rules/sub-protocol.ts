@@ -1,4 +1,4 @@
-import { SUB_PROTOCOL } from '../contract/protocol.ts';
+import { SUB_PROTOCOL } from '../contract/names.ts';
 import { isTooDeep } from './json.ts';
 
 /**

@@ -17,12 +17,16 @@ export function openCallers(): (caller: Caller) => void {
   };
 }
 
-/** What events say of a caller; in headers the client's own spelling is kept. */
-export function callerOf(
-  address: string,
-  headers: Readonly<Record<string, string | undefined>> = {},
-): Caller {
-  const [, origin] =
-    Object.entries(headers).find(([name]) => name.toLowerCase() === 'origin') ?? [];
-  return { address, origin };
+export type SocketHeaders = Readonly<Record<string, string | undefined>>;
+
+/** What events say of a caller. */
+export const callerOf = (address: string, headers?: SocketHeaders): Caller => ({
+  address,
+  origin: socketHeader(headers, 'origin'),
+});
+
+/** By its name in lower case: WebSocket APIs hand headers on in the client's own spelling, and clients differ. */
+export function socketHeader(headers: SocketHeaders = {}, wanted: string): string | undefined {
+  const [, value] = Object.entries(headers).find(([name]) => name.toLowerCase() === wanted) ?? [];
+  return value;
 }

@@ -1,4 +1,4 @@
-import { SUB_PROTOCOL } from '../../contract/protocol.ts';
+import { SUB_PROTOCOL } from '../../contract/names.ts';
 import { admissionOf, admissionOfSigner } from '../../rules/admission.ts';
 import { newConnection } from '../../rules/connection.ts';
 import { admitSocket } from '../flows/admit-socket.ts';

@@ -20,6 +20,7 @@ declare global {
   const webSocketUrl: string;
   const userName: string;
   const password: string;
+  const sessionId: string;
   const client: Client<Topics>;
   const useTopic: Hooks<Topics>['useTopic'];
   const pets: Map<string, Pet>;

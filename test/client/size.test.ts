@@ -6,6 +6,7 @@ test.each([
   { entry: 'client', mostBytes: 5 * 1024 },
   { entry: 'account', mostBytes: 1536 },
   { entry: 'memory', mostBytes: 614 },
+  { entry: 'doors', mostBytes: 819 },
   { entry: 'encryption', mostBytes: 1536 },
   { entry: 'react', mostBytes: 819 },
 ])(

@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { httpOperations, type Ticket } from '../../contract/http.ts';
-import { SUB_PROTOCOL } from '../../contract/protocol.ts';
+import { SUB_PROTOCOL } from '../../contract/names.ts';
 import type { ConnectionRow } from '../../contract/tables.ts';
 import { newPerson, operatorDocuments, operatorOptions, type Person } from '../support/people.ts';
 import type { Place } from '../support/place.ts';
@@ -143,6 +143,19 @@ describe('the door `sub-protocol`', () => {
     const socket = await enter('', offer({ token: joe.token, sessionId: 'tab' }));
     expect(socket.protocol).toBe(SUB_PROTOCOL);
     await hears(socket, joe, 'acme');
+    socket.close();
+  });
+
+  it('reads the header however a client spells it, as Node’s own does in lower case', async () => {
+    const joe = await newPerson(place, 'acme');
+    const url = place.outputs.WebSocketUrl ?? '';
+    const said = { token: joe.token, sessionId: 'lower-case' };
+    const socket = new globalThis.WebSocket(url, offer(said));
+    await new Promise((resolve, reject) => {
+      socket.addEventListener('open', resolve);
+      socket.addEventListener('error', reject);
+    });
+    expect(socket.protocol).toBe(SUB_PROTOCOL);
     socket.close();
   });
 
