@@ -90,6 +90,8 @@ test('what is parked is shown as it is, inert, and goes on its way when it is re
     .getByText('0 messages got a number and went out. Dead letters went back: 1 to delivery.')
     .waitFor();
   await row.getByText('topic default#Parked', { exact: true }).waitFor({ state: 'detached' });
+  // What was not meant is there for whoever looks next, at once.
+  await row.getByText(HOSTILE).waitFor();
   await page.getByRole('button', { name: 'Look for messages without a number' }).click();
   await page.getByText('Every message has its number.').waitFor();
 });
