@@ -136,6 +136,7 @@ test('an act is asked about first, and Escape takes it back', async () => {
   await page.getByText('Number every message that has none').waitFor();
   await page.keyboard.press('Escape');
   await act.waitFor();
+  expect(await act.evaluate((button) => button === document.activeElement)).toBe(true);
 });
 
 test('[S4-10] an execution is told step by step: its times, what it broadcast, and in red what failed', async () => {

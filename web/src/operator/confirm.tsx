@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { isOperating } from './operating.ts';
 
 interface ConfirmProps {
@@ -17,10 +17,16 @@ export function Confirm({ label, about, asks, disabled = false, onConfirm }: Con
   const state = useSignal<'idle' | 'asking' | 'busy'>('idle');
   const failed = useSignal<string | undefined>(undefined);
   const yes = useRef<HTMLButtonElement>(null);
-  const isAsking = state.value === 'asking';
-  useEffect(() => {
-    if (isAsking) yes.current?.focus();
-  }, [isAsking]);
+  const act = useRef<HTMLButtonElement>(null);
+  const hasAsked = useRef(false);
+  const now = state.value;
+  // The button that was pressed is no more: the focus goes where it is asked, and back, before anything else is typed.
+  useLayoutEffect(() => {
+    if (now === 'asking') yes.current?.focus();
+    const isBack = now === 'idle' && hasAsked.current;
+    if (isBack && document.activeElement === document.body) act.current?.focus();
+    hasAsked.current = now !== 'idle';
+  }, [now]);
   const run = async (): Promise<void> => {
     state.value = 'busy';
     failed.value = undefined;
@@ -32,7 +38,7 @@ export function Confirm({ label, about, asks, disabled = false, onConfirm }: Con
     state.value = 'idle';
   };
   const name = about && `${label}: ${about}`;
-  if (isAsking) {
+  if (now === 'asking') {
     return (
       <fieldset
         class="confirm"
@@ -60,6 +66,7 @@ export function Confirm({ label, about, asks, disabled = false, onConfirm }: Con
     <span class="confirm">
       <button
         type="button"
+        ref={act}
         aria-label={name}
         disabled={disabled || !isOperating.value || state.value === 'busy'}
         title={isOperating.value ? undefined : 'Switch to operate first.'}
