@@ -25,12 +25,15 @@ export async function listInvitations(place: Place): Promise<readonly ListedInvi
   const TableName = place.output('InvitationsTableName');
   const found: ListedInvitation[] = [];
   for await (const page of paginateScan({ client: openDocuments(place) }, { TableName })) {
-    found.push(...((page.Items ?? []) as InvitationRow[]).map((row) => listed(row, Date.now())));
+    found.push(
+      ...((page.Items ?? []) as InvitationRow[]).map((row) => listedInvitation(row, Date.now())),
+    );
   }
   return found.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
 }
 
-function listed(row: InvitationRow, now: number): ListedInvitation {
+/** How a row stands at that time. */
+export function listedInvitation(row: InvitationRow, now: number): ListedInvitation {
   const { code, createdAt, expiresAt, claimedBy, claimedUntil = 0, usedBy } = row;
   const isClaimed = row.state === 'claimed' && claimedUntil * 1000 > now;
   const isUsed = row.state === 'used';
