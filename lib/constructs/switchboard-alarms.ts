@@ -10,6 +10,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { CONNECT_TIMEOUT_SECONDS } from '../../contract/limits.ts';
 import { keysOf } from '../records.ts';
+import type { StreamFunction } from './stream-sources.ts';
 import type { SwitchboardFunctions } from './switchboard-functions.ts';
 import type { SwitchboardMetrics } from './switchboard-metrics.ts';
 import type { SwitchboardQueues } from './switchboard-queues.ts';
@@ -64,7 +65,7 @@ const FIVE_MINUTES = { period: Duration.minutes(5) };
 
 function alarmSpecs({ metrics, functions, queues, manyConnections }: AlarmsProps) {
   const errorsOf = (name: keyof SwitchboardFunctions) => functions[name].metricErrors(FIVE_MINUTES);
-  const lagOf = (name: 'fan-out' | 'session-stream') =>
+  const lagOf = (name: StreamFunction) =>
     functions[name].metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(1) });
 
   const specs: Readonly<Record<string, AlarmSpec>> = {
@@ -148,6 +149,12 @@ function alarmSpecs({ metrics, functions, queues, manyConnections }: AlarmsProps
     LifecycleLags: {
       says: 'Who came and went is told to nobody for a minute, and sessions that were left do not end.',
       metric: lagOf('session-stream'),
+      threshold: 60_000,
+      within: { periods: 5, bad: 3 },
+    },
+    BridgeLags: {
+      says: 'Notifications wait for a minute before the bus, and whoever follows it, has them.',
+      metric: lagOf('notification-bridge'),
       threshold: 60_000,
       within: { periods: 5, bad: 3 },
     },

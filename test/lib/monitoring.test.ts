@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { metrics } from '../../contract/metrics.ts';
+import { streamSources } from '../../lib/constructs/stream-sources.ts';
+import { pascalCase } from '../../lib/pascal-case.ts';
+import { keysOf } from '../../lib/records.ts';
 import { synthesize } from './templates.ts';
 
 let service: Template;
@@ -47,6 +50,17 @@ describe('alarms', () => {
       ComparisonOperator: 'LessThanThreshold',
       TreatMissingData: 'breaching',
     });
+  });
+
+  it('watch how far behind each stream is', () => {
+    const lagging = alarms()
+      .filter(([, { MetricName }]) => MetricName === 'IteratorAge')
+      .map(([, { Dimensions }]) => Dimensions[0].Value.Ref.replace(/Function.*/, ''));
+    expect(lagging.toSorted()).toEqual(
+      keysOf(streamSources)
+        .map((name) => `Switchboard${pascalCase(name)}`)
+        .toSorted(),
+    );
   });
 
   it('watch every queue in which something can be left lying', () => {
