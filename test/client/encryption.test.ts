@@ -187,7 +187,12 @@ describe('a client that opens', () => {
     const slow = new Promise<CryptoKey>((done) => {
       letIn = done;
     });
-    const client = encrypting(plain, { keyOf: () => slow });
+    let asked = 0;
+    const keyOf = () => {
+      asked += 1;
+      return slow;
+    };
+    const client = encrypting(plain, { keyOf });
     const told: unknown[] = [];
     const handler = ({ name }: { readonly name: string }) => told.push(name);
     client.subscribe('Pet', handler, { load: async (why) => told.push(why) });
@@ -197,6 +202,7 @@ describe('a client that opens', () => {
     await eventually(() => expect(plain.state.name).toBe('connected'));
     const over = client.subscribe('Pet', () => told.push('never'));
     switchboard.publish('Pet', seal('b'));
+    await eventually(() => expect(asked).toBe(2));
     over.unsubscribe();
     const gaps: unknown[] = [];
     client.on('gap', (gap) => gaps.push(gap));
@@ -210,6 +216,32 @@ describe('a client that opens', () => {
     expect(told.indexOf('a')).toBeLessThan(told.indexOf('epoch-changed'));
     expect(told.indexOf('epoch-changed')).toBeLessThan(told.indexOf('d'));
     expect(told).not.toContain('never');
+  });
+
+  it('[S3-12] asks for its keys again when another user has come', async () => {
+    let user = 'sam';
+    const { client: plain } = start({ getToken: () => user });
+    const got: unknown[] = [];
+    const asked: string[] = [];
+    const client = encrypting(plain, {
+      keyOf: () => {
+        asked.push(user);
+        return user === 'sam' ? key : other;
+      },
+    });
+    client.subscribe('Pet', ({ name }) => got.push(name));
+    client.connect();
+    await subscribed();
+    switchboard.publish('Pet', seal('a'));
+    await eventually(() => expect(got).toEqual(['a']));
+    user = 'joe';
+    switchboard.cut();
+    await eventually(() =>
+      expect(client.state).toMatchObject({ name: 'connected', userId: 'joe' }),
+    );
+    switchboard.publish('Pet', seal('b', 'k1', otherBytes));
+    await eventually(() => expect(got).toEqual(['a', 'b']));
+    expect(asked).toEqual(['sam', 'joe']);
   });
 
   it('is the client that it was given in all else', async () => {

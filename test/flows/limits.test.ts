@@ -1,10 +1,11 @@
 import { DeleteCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { THROTTLE_WINDOW_SECONDS, YOUNG_CONNECTION_SECONDS } from '../../contract/limits.ts';
-import type { SessionName } from '../../contract/tables.ts';
+import { PLAYER_ITEM, type SessionName } from '../../contract/tables.ts';
 import { admitSocket } from '../../lambdas/flows/admit-socket.ts';
 import { answer } from '../../lambdas/flows/answer.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
+import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
 import { getConnection, putConnection } from '../../lambdas/stores/connections.ts';
@@ -101,6 +102,16 @@ describe('sessions of one user', () => {
     });
   });
 
+  it('[S3-07] the oldest dead ones are found first, and where they make room the others are left to the sweep', async () => {
+    const many = { limits: { ...limits, sessionsPerUser: 20 } };
+    // The youngest first, by name and as they came.
+    for (const at of numbers(20).reverse()) await come(`c${at}`, `tab-${99 - at}`, later(at), many);
+    die('c0', 'c19');
+    await come('new', 'tab-new', later(300), many);
+    expect(await sessions()).not.toContain('tab-99');
+    expect(await sessions()).toContain('tab-80');
+  });
+
   it('[S3-07] one that the gateway may not know yet is not judged', async () => {
     for (const at of numbers(10)) await come(`c${at}`, `tab-${at}`);
     die('c4');
@@ -119,6 +130,32 @@ describe('sessions of one user', () => {
     expect(await sessions()).toContain('tab-2');
     // It gave way to somebody, and loses nothing else by it.
     expect(await come('back', 'tab-7', later(103))).toEqual({ session: 'resumed' });
+  });
+
+  it('[S3-07] room that somebody else makes meanwhile is room', async () => {
+    const one = { ...limits, sessionsPerUser: 1 };
+    await come('c1', 'tab-1', T0, { limits: one });
+    reach.sockets.open('c2');
+    await putConnection(reach, newConnection('c2', 'PENDING', later(10)));
+    let isDue = true;
+    const send = async (command: { readonly input: object }): Promise<unknown> => {
+      if (isDue && JSON.stringify(command.input).includes(`"item":"${PLAYER_ITEM}"}`)) {
+        if (command.constructor.name === 'GetCommand') {
+          isDue = false;
+          await depart(reach, 'c1', later(5));
+          await checkSession(reach, nameOf('tab-1'), {
+            graceSeconds: 0,
+            retentionSeconds: 60,
+            now: later(10),
+          });
+        }
+      }
+      return reach.documents.send(command as never);
+    };
+    const raced = { ...reach, documents: Object.assign(Object.create(reach.documents), { send }) };
+    const request = { connectionId: 'c2', sessionId: 'tab-2', now: later(10), limits: one };
+    expect(await authenticate(raced, identity, request)).toEqual({ session: 'new' });
+    expect(isDue).toBe(false);
   });
 
   it('[S3-07] whoever does not answer is taken for alive', async () => {
