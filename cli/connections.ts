@@ -1,13 +1,5 @@
-import {
-  ApiGatewayManagementApiClient,
-  GetConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi';
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { ConnectionList, ListedConnection } from '../contract/connection-manager.ts';
-import { CONNECTIONS_PER_PAGE_MOST } from '../contract/limits.ts';
-import type { ConnectionRow } from '../contract/tables.ts';
-import { manage, openDocuments, socketsEndpoint } from '../operator/aws.ts';
-import { Refused } from '../operator/errors.ts';
+import type { ListedConnection } from '../contract/connection-manager.ts';
+import { changeStatus, listConnections, rowOf, socketOf } from '../operator/connections.ts';
 import type { Place } from '../operator/place.ts';
 import type { Asked, Command, Outcome } from './command.ts';
 
@@ -16,11 +8,7 @@ const list: Command = {
   says: 'active connections: everybody’s, or one user’s',
   options: ['user'],
   async run(place, { options: { user } }) {
-    const connections =
-      user === undefined
-        ? await everyPage(place)
-        : (await manage<ConnectionList>(place, 'get_user_connections', { userId: user }))
-            .connections;
+    const connections = await everyPage(place, user);
     return {
       json: { connections, count: connections.length },
       rows: connections.map((connection) => ({ ...connection })),
@@ -29,12 +17,17 @@ const list: Command = {
   },
 };
 
-async function everyPage(place: Place): Promise<readonly ListedConnection[]> {
+async function everyPage(
+  place: Place,
+  userId: string | undefined,
+): Promise<readonly ListedConnection[]> {
   const all: ListedConnection[] = [];
   let nextToken: string | undefined;
   do {
-    const request = { limit: CONNECTIONS_PER_PAGE_MOST, nextToken };
-    const page = await manage<ConnectionList>(place, 'get_all_connections', request);
+    const page = await listConnections(place, {
+      ...(userId !== undefined && { userId }),
+      ...(nextToken !== undefined && { nextToken }),
+    });
     all.push(...page.connections);
     ({ nextToken } = page);
   } while (nextToken !== undefined);
@@ -54,9 +47,8 @@ const drop: Command = {
   usage: 'ID',
   says: 'takes a connection out of its session and closes its socket',
   words: [1, 1],
-  async run(place, { words: [connectionId] }) {
-    const request = { connectionId, status: 'DISCONNECTED' };
-    const row = await manage<ConnectionRow>(place, 'update_connection_status', request);
+  async run(place, { words: [connectionId = ''] }) {
+    const row = await changeStatus(place, connectionId, 'DISCONNECTED');
     return { json: row, sentence: `${connectionId} is closed.` };
   },
 };
@@ -84,39 +76,6 @@ function sentenceOf(isBound: boolean, isOpen: boolean): string {
   if (isBound && isOpen) return 'It is connected, and its socket is open.';
   if (isBound) return 'Its socket is gone: the next sweep takes it out.';
   return isOpen ? 'Its socket is open, and it belongs to nobody.' : 'It has left.';
-}
-
-export async function rowOf(place: Place, connectionId: string): Promise<ConnectionRow> {
-  const { Item } = await openDocuments(place).send(
-    new GetCommand({
-      TableName: place.output('ConnectionsTableName'),
-      Key: { connectionId },
-      ConsistentRead: true,
-    }),
-  );
-  if (Item === undefined) throw new Refused(`There is no connection ${connectionId}.`);
-  return Item as ConnectionRow;
-}
-
-/** What the gateway knows of a socket; undefined when it is not open. */
-export async function socketOf(
-  place: Place,
-  ConnectionId: string,
-): Promise<{ connectedAt?: Date; lastActiveAt?: Date } | undefined> {
-  const client = new ApiGatewayManagementApiClient({ endpoint: socketsEndpoint(place) });
-  try {
-    const { ConnectedAt, LastActiveAt } = await client.send(
-      new GetConnectionCommand({ ConnectionId }),
-    );
-    return {
-      ...(ConnectedAt && { connectedAt: ConnectedAt }),
-      ...(LastActiveAt && { lastActiveAt: LastActiveAt }),
-    };
-  } catch (fault) {
-    const { name, $metadata } = fault as Error & { $metadata?: { httpStatusCode?: number } };
-    if (name === 'GoneException' || $metadata?.httpStatusCode === 410) return undefined;
-    throw fault;
-  }
 }
 
 export const connections = { ls: list, get, drop, test };

@@ -1,17 +1,9 @@
-import { GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import type { TimelineAnswer } from '../contract/connection-manager.ts';
+import type { RevokeAnswer } from '../contract/internal.ts';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import {
-  PLAYER_ITEM,
-  type PlayerRow,
-  playerKey,
-  type SessionRow,
-  sessionOfKey,
-} from '../contract/tables.ts';
-import { manage, openDocuments } from '../operator/aws.ts';
+import { changeStatus } from '../operator/connections.ts';
 import { Refused, UsageError } from '../operator/errors.ts';
-import type { Place } from '../operator/place.ts';
-import { type Asked, type Command, demand } from './command.ts';
+import { dropUser, revoke, sessionsOf, timelineOf, userOf } from '../operator/sessions.ts';
+import { type Asked, type Command, demand, type Outcome } from './command.ts';
 
 const tenantOf = ({ options: { tenant = DEFAULT_TENANT } }: Asked): string => tenant;
 
@@ -20,41 +12,16 @@ const list: Command = {
   says: 'the sessions of a user, those that have ended too',
   options: ['user', 'tenant'],
   async run(place, asked) {
-    const rows = await sessionsOf(place, tenantOf(asked), demand(asked, 'user'));
-    const sessions = rows.map(({ row, sessionId }) => ({
-      sessionId,
-      state: row.state,
-      life: row.life,
-      connectedAt: row.connectedAt,
-      connections: [...(row.conns ?? [])].join(' '),
-    }));
+    const user = { userId: demand(asked, 'user'), tenant: tenantOf(asked) };
+    const sessions = (await sessionsOf(place, user)).map(
+      ({ sessionId, state, life, connectedAt, connectionIds }) => ({
+        ...{ sessionId, state, life, connectedAt },
+        connections: connectionIds.join(' '),
+      }),
+    );
     return { json: { sessions }, rows: sessions, sentence: `${sessions.length} sessions` };
   },
 };
-
-async function sessionsOf(place: Place, tenant: string, userId: string) {
-  const found: { readonly sessionId: string; readonly row: SessionRow }[] = [];
-  const pages = paginateQuery(
-    { client: openDocuments(place) },
-    {
-      TableName: place.output('SessionsTableName'),
-      KeyConditionExpression: 'player = :player AND begins_with(#item, :session)',
-      ExpressionAttributeNames: { '#item': 'item' },
-      ExpressionAttributeValues: {
-        ':player': playerKey(tenant, userId),
-        ':session': 'session#',
-      },
-      ConsistentRead: true,
-    },
-  );
-  for await (const page of pages) {
-    for (const row of (page.Items ?? []) as SessionRow[]) {
-      const name = sessionOfKey(row.player, row.item);
-      if (name) found.push({ sessionId: name.sessionId, row });
-    }
-  }
-  return found;
-}
 
 const get: Command = {
   usage: '--user U --session S [--tenant T] | --connection ID  [--since ISO]',
@@ -69,8 +36,7 @@ const get: Command = {
     if (connection !== undefined && (user ?? session) !== undefined) {
       throw new UsageError('Name a connection, or a user and a session.');
     }
-    const request = { ...named, tenant, since };
-    const life = await manage<TimelineAnswer>(place, 'get_session_timeline', request);
+    const life = await timelineOf(place, { ...named, tenant, since });
     return {
       json: life,
       rows: life.moments.map(({ at, what, connectionId, ...more }) => ({
@@ -97,14 +63,11 @@ const drop: Command = {
   options: ['user', 'session', 'tenant'],
   async run(place, asked) {
     const sessionId = demand(asked, 'session');
-    const all = await sessionsOf(place, tenantOf(asked), demand(asked, 'user'));
-    const session = all.find((each) => each.sessionId === sessionId);
+    const user = { userId: demand(asked, 'user'), tenant: tenantOf(asked) };
+    const session = (await sessionsOf(place, user)).find((each) => each.sessionId === sessionId);
     if (session === undefined) throw new Refused(`There is no session ${sessionId}.`);
-    const connectionIds = [...(session.row.conns ?? [])];
-    for (const connectionId of connectionIds) {
-      const request = { connectionId, status: 'DISCONNECTED' };
-      await manage(place, 'update_connection_status', request);
-    }
+    const { connectionIds } = session;
+    for (const id of connectionIds) await changeStatus(place, id, 'DISCONNECTED');
     return {
       json: { sessionId, dropped: connectionIds },
       sentence: `${connectionIds.length} connections are closed; the session ends after its grace time.`,
@@ -112,40 +75,66 @@ const drop: Command = {
   },
 };
 
-export const sessions = { ls: list, get, drop };
+const revokeSession: Command = {
+  usage: '--user U --session S [--tenant T]',
+  says: 'ends a session at once; only a token that is issued later opens it again',
+  options: ['user', 'session', 'tenant'],
+  async run(place, asked) {
+    const request = {
+      userId: demand(asked, 'user'),
+      sessionId: demand(asked, 'session'),
+      tenant: tenantOf(asked),
+    };
+    return told(await revoke(place, request));
+  },
+};
+
+export const sessions = { ls: list, get, drop, revoke: revokeSession };
 
 const getUser: Command = {
   usage: 'ID [--tenant T]',
   says: 'whether a user is online, and with which sessions',
   options: ['tenant'],
   words: [1, 1],
-  async run(place, asked) {
+  run: async (place, asked) => {
     const [userId = ''] = asked.words;
-    const { Item } = await openDocuments(place).send(
-      new GetCommand({
-        TableName: place.output('SessionsTableName'),
-        Key: { player: playerKey(tenantOf(asked), userId), item: PLAYER_ITEM },
-        ConsistentRead: true,
-      }),
-    );
-    const row = Item as PlayerRow | undefined;
-    const sessionIds = [...(row?.sessions ?? [])];
-    return {
-      json: { userId, isOnline: sessionIds.length > 0, sessionIds, version: row?.version ?? 0 },
-    };
+    return { json: await userOf(place, { userId, tenant: tenantOf(asked) }) };
   },
 };
 
-const dropUser: Command = {
+const dropOfUser: Command = {
   usage: 'ID [--tenant T]',
   says: 'closes every connection of a user, on every device',
   options: ['tenant'],
   words: [1, 1],
   async run(place, asked) {
-    const request = { userId: asked.words[0], tenant: tenantOf(asked) };
-    const answer = await manage<{ droppedCount: number }>(place, 'drop_user', request);
+    const [userId = ''] = asked.words;
+    const answer = await dropUser(place, { userId, tenant: tenantOf(asked) });
     return { json: answer, sentence: `${answer.droppedCount} connections are closed.` };
   },
 };
 
-export const users = { get: getUser, drop: dropUser };
+const revokeUser: Command = {
+  usage: 'ID [--tenant T]',
+  says: 'shuts a user out on every device: no token that was issued until now is good any more',
+  options: ['tenant'],
+  words: [1, 1],
+  async run(place, asked) {
+    const [userId = ''] = asked.words;
+    return told(await revoke(place, { userId, tenant: tenantOf(asked) }));
+  },
+};
+
+function told(answer: RevokeAnswer): Outcome {
+  const { endedSessions, closed, stillOpen } = answer;
+  return {
+    json: answer,
+    isBad: stillOpen.length > 0,
+    sentence: [
+      `${endedSessions.length} sessions have ended, ${closed.length} connections have left.`,
+      ...(stillOpen.length > 0 ? [`The gateway did not close ${stillOpen.join(', ')}.`] : []),
+    ].join(' '),
+  };
+}
+
+export const users = { get: getUser, drop: dropOfUser, revoke: revokeUser };

@@ -1,5 +1,8 @@
 import type { ManagerRequest, RedriveScope } from '../contract/connection-manager.ts';
 import { type FunctionName, functions } from '../contract/functions.ts';
+import type { RevokeRequest } from '../contract/internal.ts';
+import { auditLines } from './audit.ts';
+import { changeStatus, cleanUp, countSilent, listConnections } from './connections.ts';
 import { Refused, UsageError } from './errors.ts';
 import { getExecution, listExecutions } from './executions.ts';
 import { listFunctions } from './functions.ts';
@@ -7,6 +10,8 @@ import { createInvitation, listInvitations } from './invitations.ts';
 import { LOG_HOURS_MOST, readLogs } from './logs.ts';
 import { listFailures, listParked, redrive } from './parked.ts';
 import type { Place } from './place.ts';
+import { dropUser, revoke, sessionsOf, timelineOf, type UserName, userOf } from './sessions.ts';
+import { listTopics, topicOf } from './topics.ts';
 
 /** What the page asks, once it is known to be ours. */
 export interface OperatorRequest {
@@ -28,11 +33,32 @@ export interface OperatorAnswer {
 const OPERATE_HEADER = 'x-operate';
 
 const PREFIX = '/operator/';
+/** A table shows the first of them at once, and asks for more as it is scrolled. */
+const CONNECTIONS_A_PAGE = 2000;
 
 type Read = (place: Place, query: URLSearchParams) => unknown;
 type Act = (place: Place, body: Readonly<Record<string, unknown>>) => unknown;
 
 const reads: Readonly<Record<string, Read>> = {
+  connections: (place, query) =>
+    listConnections(place, {
+      ...textIn(query, 'userId'),
+      ...textIn(query, 'nextToken'),
+      limit: CONNECTIONS_A_PAGE,
+    }),
+  silent: countSilent,
+  user: async (place, query) => {
+    const user = { userId: query.get('userId') ?? '', ...textIn(query, 'tenant') };
+    const [facts, sessions] = await Promise.all([userOf(place, user), sessionsOf(place, user)]);
+    return { ...facts, sessions };
+  },
+  timeline: (place, query) =>
+    timelineOf(place, Object.fromEntries(query) as ManagerRequest<'get_session_timeline'>),
+  topics: (place) => listTopics(place),
+  topic: (place, query) =>
+    topicOf(place, query.get('topic') ?? '', query.get('tenant') ?? undefined),
+  audit: (place, query) =>
+    auditLines(place, { ...textIn(query, 'day'), ...textIn(query, 'target') }),
   parked: (place, query) => listParked(place, query.get('unnumbered') === 'yes'),
   // What it may hold the manager reads, and refuses.
   failures: (place, query) =>
@@ -49,7 +75,13 @@ const reads: Readonly<Record<string, Read>> = {
   invitations: listInvitations,
 };
 
+// What they may hold the functions read, and refuse.
 const acts: Readonly<Record<string, Act>> = {
+  status: (place, { connectionId, status }) =>
+    changeStatus(place, String(connectionId), String(status)),
+  'clean-up': cleanUp,
+  'drop-user': (place, user) => dropUser(place, user as unknown as UserName),
+  revoke: (place, request) => revoke(place, request as unknown as RevokeRequest),
   redrive: (place, { scope }) => redrive(place, scope as RedriveScope),
   invitations: (place, { validDays }) => createInvitation(place, validDays as number | undefined),
 };
@@ -103,3 +135,10 @@ function hoursIn(query: URLSearchParams): number {
   if (hours > 0 && hours <= LOG_HOURS_MOST) return hours;
   throw new UsageError(`A log is read for at most ${LOG_HOURS_MOST} hours.`);
 }
+
+/** A filter that is not set is none. */
+const textIn = <Name extends string>(
+  query: URLSearchParams,
+  name: Name,
+): { readonly [Key in Name]?: string } =>
+  (query.get(name) ? { [name]: query.get(name) } : {}) as { readonly [Key in Name]?: string };

@@ -2,10 +2,10 @@ import type { ConnectionList, TimelineAnswer } from '../../contract/connection-m
 import { DEFAULT_TENANT } from '../../contract/names.ts';
 import { topicKey } from '../../contract/tables.ts';
 import { manage } from '../../operator/aws.ts';
+import { rowOf, socketOf } from '../../operator/connections.ts';
 import type { Place } from '../../operator/place.ts';
+import { countSubscribers } from '../../operator/topics.ts';
 import type { Asked } from '../command.ts';
-import { rowOf, socketOf } from '../connections.ts';
-import { countSubscribers } from '../topics.ts';
 import { bad, type Check, type Diagnosis, unclear, well } from './check.ts';
 import { linesOf, lookForErrors } from './logs.ts';
 
