@@ -35,8 +35,8 @@ export const AUTHENTICATE_ATTEMPTS = 3;
 /** [S3-01] From `POST /ticket` to the handshake: a page needs a fraction of a second. */
 export const TICKET_SECONDS = 30;
 
-/** [S3-11] Of the list of addresses that may connect, and of that of those that may not: Lambda's environment has 4 KB. */
-export const ADDRESSES_CHARACTERS = 1000;
+/** [S3-11] Of the lists of addresses and pages together: Lambda's environment has 4 KB, rules of topics take a half. */
+export const DOOR_LISTS_CHARACTERS = 1000;
 
 // ── Sessions ───────────────────────────────────────────────────────────────────────────────────
 /**

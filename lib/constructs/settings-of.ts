@@ -1,4 +1,5 @@
 import type { DoorSettings } from '../../contract/environment.ts';
+import { DOOR_LISTS_CHARACTERS } from '../../contract/limits.ts';
 import { isNetwork } from '../../contract/networks.ts';
 import { Mistake } from '../mistake.ts';
 import type { PlainSettings } from './function-environment.ts';
@@ -18,15 +19,24 @@ export const settingsOf = (chosen: ChosenProps): PlainSettings => ({
 });
 
 /** What those are told besides who decide whether a socket is opened. */
-export const doorSettingsOf = (chosen: ChosenProps): DoorSettings => ({
-  ALLOWED_ADDRESSES: demandNetworks(chosen.allowedAddresses),
-  DENIED_ADDRESSES: demandNetworks(chosen.deniedAddresses),
-  ALLOWED_ORIGINS: chosen.allowedOrigins,
-  CONNECTS_PER_ADDRESS: chosen.connectsPerAddress,
-});
+export function doorSettingsOf(chosen: ChosenProps): DoorSettings {
+  const { allowedAddresses, deniedAddresses, allowedOrigins, connectsPerAddress } = chosen;
+  for (const named of [...allowedAddresses, ...deniedAddresses]) demandNetwork(named);
+  const lists = [allowedAddresses, deniedAddresses, allowedOrigins];
+  if (lists.join().length > DOOR_LISTS_CHARACTERS) {
+    throw new Mistake(
+      `The lists of addresses and origins have more than ${DOOR_LISTS_CHARACTERS} characters together: name blocks of addresses, or leave them to a firewall.`,
+    );
+  }
+  return {
+    ALLOWED_ADDRESSES: allowedAddresses,
+    DENIED_ADDRESSES: deniedAddresses,
+    ALLOWED_ORIGINS: allowedOrigins,
+    CONNECTS_PER_ADDRESS: connectsPerAddress,
+  };
+}
 
-function demandNetworks(named: readonly string[]): readonly string[] {
-  const wrong = named.find((each) => !isNetwork(each));
-  if (wrong === undefined) return named;
-  throw new Mistake(`${JSON.stringify(wrong)} is no address and no block of addresses.`);
+function demandNetwork(named: string): void {
+  if (isNetwork(named)) return;
+  throw new Mistake(`${JSON.stringify(named)} is no address and no block of addresses.`);
 }

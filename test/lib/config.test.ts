@@ -96,8 +96,7 @@ describe('configuration', () => {
   });
 
   const origins = 'origins such as https://shop.example.com, parted by commas';
-  const networks =
-    'addresses or blocks such as 10.0.0.0/8 and 2001:db8::/32, parted by commas, of 1000 characters at the most';
+  const networks = 'addresses or blocks such as 10.0.0.0/8 and 2001:db8::/32, parted by commas';
   const days = 'a number of days that CloudWatch Logs knows: 1, 3, 5, 7, 14, 30, 60, 90 …';
   it.each([
     ['environment', 'staging', 'development or production'],
@@ -129,7 +128,6 @@ describe('configuration', () => {
     ['allowedAddresses', '1.2.3.4/8/8', networks],
     ['deniedAddresses', 'fe80::1%eth0', networks],
     ['deniedAddresses', 'shop.example', networks],
-    ['deniedAddresses', Array(100).fill('192.0.2.255').join(), networks],
     ['throttleRate', '10001', 'a whole number from 1 to 10000'],
     ['throttleBurst', 'many', 'a whole number from 1 to 5000'],
     ['logRetentionDays', '2', days],
