@@ -28,21 +28,22 @@ export interface JournalReader {
 
 /** What functions noted of connections and sessions, read back from their logs. */
 export function openJournal(logGroupNames: readonly string[] = journalLogGroups()): JournalReader {
-  const logs = openLogs();
+  const load = async () => (await import('./logs-client.ts')).openLogsClient();
+  let loading: ReturnType<typeof load> | undefined;
   return {
     async read({ where, from, to, order = 'asc', most = JOURNAL_LINES }) {
-      const { client, StartQueryCommand, GetQueryResultsCommand } = await logs();
-      const { queryId } = await client.send(
-        new StartQueryCommand({
-          logGroupNames: [...logGroupNames],
-          queryString: `fields @message | filter ${where} | sort @timestamp ${order} | limit ${most}`,
-          startTime: Math.floor(from / 1000),
-          endTime: Math.ceil(to / 1000),
-        }),
-      );
+      // Rare, so that no cold start pays for it.
+      loading ??= load();
+      const logs = await loading;
+      const { queryId } = await logs.start({
+        logGroupNames: [...logGroupNames],
+        queryString: `fields @message | filter ${where} | sort @timestamp ${order} | limit ${most}`,
+        startTime: Math.floor(from / 1000),
+        endTime: Math.ceil(to / 1000),
+      });
       const deadline = performance.now() + JOURNAL_DEADLINE_MS;
       for (;;) {
-        const { status, results = [] } = await client.send(new GetQueryResultsCommand({ queryId }));
+        const { status, results = [] } = await logs.results(queryId);
         if (status === 'Complete') return results.flatMap((fields) => readLine(fields));
         const isUnderWay = status === 'Scheduled' || status === 'Running';
         if (!isUnderWay || performance.now() > deadline) {
@@ -52,16 +53,6 @@ export function openJournal(logGroupNames: readonly string[] = journalLogGroups(
       }
     },
   };
-}
-
-/** For what is rare: loaded when it is first needed, and not at every cold start. */
-function openLogs() {
-  const load = async () => {
-    const sdk = await import('@aws-sdk/client-cloudwatch-logs');
-    return { ...sdk, client: new sdk.CloudWatchLogsClient({}) };
-  };
-  let loading: ReturnType<typeof load> | undefined;
-  return () => (loading ??= load());
 }
 
 type Fields = readonly {
