@@ -1,66 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { topicKey } from '../../contract/tables.ts';
 import { operatorOptions } from '../support/people.ts';
-import { launchBrowser } from './browser.ts';
+import { confirm, openScreens, rowOf, seriousFindings } from './operating.ts';
 
 /** Screens of the operator: what failed, workflows, functions, invitations, the stage's gates. */
 
 const place = inject('place');
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const HOSTILE = '<img src=x onerror="document.title=1">';
-
-let browser: Browser;
-const complaints: string[] = [];
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  expect(complaints.splice(0)).toEqual([]);
-});
-
-/** A screen in a browser context of its own; who operates has switched to it. */
-async function open(screen: string, { operates = false, dark = false } = {}): Promise<Page> {
-  const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light' });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // What is refused is an answer that the browser itself writes into its console.
-    if (message.type() === 'error' && !message.text().includes('400')) {
-      complaints.push(message.text());
-    }
-  });
-  await page.goto(`${place.urls.console}/#operate/${screen}`);
-  if (operates) await page.getByRole('checkbox', { name: 'operate' }).check();
-  await page.getByText('Asking …').first().waitFor({ state: 'detached' });
-  return page;
-}
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: run } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { impact: string; id: string }[] }> };
-    };
-    const { violations } = await run.run();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id }) => id);
-  });
-}
-
-const rowOf = (page: Page, text: string): Locator =>
-  page.getByRole('row').filter({ hasText: text });
-const confirm = async (scope: Page | Locator, name: string): Promise<void> => {
-  await scope.getByRole('button', { name, exact: true }).click();
-  await scope.getByRole('button', { name: 'Yes' }).click();
-};
+const { open, complaints } = openScreens();
 
 /** A page of recipients that nobody could post, as it lies among the dead letters. */
 async function park(topic: string): Promise<void> {

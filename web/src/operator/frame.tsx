@@ -1,3 +1,5 @@
+import { AuditScreen } from './audit.tsx';
+import { ConnectionsScreen } from './connections.tsx';
 import { ExecutionsScreen } from './executions.tsx';
 import { FunctionsScreen } from './functions.tsx';
 import { GatesScreen } from './gates.tsx';
@@ -5,12 +7,18 @@ import { InvitationsScreen } from './invitations.tsx';
 import { isOperating } from './operating.ts';
 import { ParkedScreen } from './parked.tsx';
 import { screen } from './place.ts';
+import { TopicsScreen } from './topics.tsx';
+import { UsersScreen } from './users.tsx';
 
 const screens = {
+  connections: ['Connections', ConnectionsScreen],
+  users: ['Users', UsersScreen],
+  topics: ['Topics', TopicsScreen],
   parked: ['Parked', ParkedScreen],
   executions: ['Executions', ExecutionsScreen],
   functions: ['Functions', FunctionsScreen],
   invitations: ['Invitations', InvitationsScreen],
+  audit: ['Audit', AuditScreen],
   gates: ['Gates', GatesScreen],
 } as const;
 
@@ -18,7 +26,7 @@ const names = Object.keys(screens) as (keyof typeof screens)[];
 
 /** The operator's screens: the URL names one, and nothing is changed before the switch. */
 export function OperatorFrame() {
-  const chosen = names.find((name) => name === screen.value) ?? 'parked';
+  const chosen = names.find((name) => name === screen.value) ?? 'connections';
   const [, Screen] = screens[chosen];
   return (
     <div class="operate">

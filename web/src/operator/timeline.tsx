@@ -1,0 +1,83 @@
+import type { Moment, TimelineAnswer } from '../../../contract/connection-manager.ts';
+import { formatMoment } from '../format.ts';
+import { Asked, useAsked } from './asked.tsx';
+
+interface TimelineProps {
+  readonly userId: string;
+  readonly tenant: string;
+  readonly sessionId: string;
+}
+
+/** What became of a session, in order, and how far each of its topics has come. */
+export function Timeline({ userId, tenant, sessionId }: TimelineProps) {
+  const query = new URLSearchParams({ userId, tenant, sessionId });
+  const life = useAsked<TimelineAnswer>(`/timeline?${query}`);
+  return (
+    <section class="card" aria-labelledby="life-title">
+      <div class="screen-head">
+        <h3 id="life-title">The life of {sessionId}</h3>
+        <button type="button" onClick={life.again}>
+          Look again
+        </button>
+      </div>
+      <Asked asked={life}>
+        {({ moments, topics, isWhole }) => (
+          <>
+            <Topics topics={topics} />
+            {moments.length === 0 ? (
+              <p class="empty">Nothing was noted of it within the last day.</p>
+            ) : (
+              <ol class="moments">
+                {moments.map((moment) => (
+                  <li key={JSON.stringify(moment)} class={isBad(moment) ? 'bad' : ''}>
+                    <time dateTime={moment.at}>{formatMoment(moment.at)}</time>
+                    <strong>{moment.what}</strong>
+                    <span>{restOf(moment)}</span>
+                  </li>
+                ))}
+              </ol>
+            )}
+            {!isWhole && <p class="small">There was more in the log than one query gives.</p>}
+          </>
+        )}
+      </Asked>
+    </section>
+  );
+}
+
+function Topics({ topics }: Pick<TimelineAnswer, 'topics'>) {
+  if (topics.length === 0) return null;
+  return (
+    <table class="list">
+      <caption class="unseen">How far its topics have come</caption>
+      <thead>
+        <tr>
+          <th scope="col">Topic</th>
+          <th scope="col">Newest</th>
+          <th scope="col">Delivered up to</th>
+          <th scope="col">Acknowledged up to</th>
+        </tr>
+      </thead>
+      <tbody>
+        {topics.map(({ topic, head, delivered, acknowledged }) => (
+          <tr key={topic}>
+            <th scope="row">{topic}</th>
+            <td class="figure">{head}</td>
+            <td class="figure">{delivered ?? '–'}</td>
+            <td class="figure">{acknowledged ?? '–'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+const isBad = ({ what, outcome }: Moment): boolean =>
+  what.endsWith('.failed') || outcome === 'failed' || outcome === 'refused';
+
+/** What is told beside time and name, and is not the session itself. */
+const restOf = (moment: Moment): string =>
+  Object.entries(moment)
+    .filter(([name]) => !['at', 'what', 'tenant', 'userId', 'sessionId'].includes(name))
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' · ');

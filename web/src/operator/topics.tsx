@@ -1,0 +1,98 @@
+import type { ListedTopic, TopicFacts } from '../../../operator/topics.ts';
+import { Asked, useAsked } from './asked.tsx';
+import { parameter } from './place.ts';
+import { counted } from './sentences.ts';
+import { TextFilter } from './text-filter.tsx';
+
+/** Topics that ever had a message; of one, who listens. */
+export function TopicsScreen() {
+  const list = useAsked<readonly ListedTopic[]>('/topics');
+  const find = parameter('find');
+  const chosen = parameter('of');
+  return (
+    <>
+      <div class="screen-head">
+        <h2>Topics</h2>
+        <button type="button" onClick={list.again}>
+          Look again
+        </button>
+      </div>
+      <p class="small">This reads the whole table of messages.</p>
+      <div class="filters">
+        <TextFilter
+          label="Find"
+          value={find.value}
+          onValue={(typed) => {
+            find.value = typed;
+          }}
+        />
+      </div>
+      <Asked asked={list}>
+        {(all) => {
+          const shown = all.filter(({ tenant, topic }) =>
+            `${tenant} ${topic}`.includes(find.value.trim()),
+          );
+          if (all.length === 0) {
+            return <p class="empty">Nothing was published yet: a first message makes its topic.</p>;
+          }
+          if (shown.length === 0) return <p class="empty">No topic has that in its name.</p>;
+          return (
+            <div class="scroll tall">
+              <table class="list">
+                <caption class="unseen">Topics</caption>
+                <thead>
+                  <tr>
+                    <th scope="col">Topic</th>
+                    <th scope="col">Tenant</th>
+                    <th scope="col">Newest number</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {shown.map(({ tenant, topic, head }) => (
+                    <tr
+                      key={`${tenant} ${topic}`}
+                      aria-current={chosen.value === `${tenant} ${topic}` ? 'true' : undefined}
+                    >
+                      <th scope="row">
+                        <button
+                          type="button"
+                          class="link"
+                          onClick={() => {
+                            chosen.value = `${tenant} ${topic}`;
+                          }}
+                        >
+                          {topic}
+                        </button>
+                      </th>
+                      <td>{tenant}</td>
+                      <td class="figure">{head}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          );
+        }}
+      </Asked>
+      {chosen.value && <OneTopic key={chosen.value} name={chosen.value} />}
+    </>
+  );
+}
+
+function OneTopic({ name }: { name: string }) {
+  const [tenant = '', topic = ''] = name.split(' ');
+  const facts = useAsked<TopicFacts>(`/topic?${new URLSearchParams({ tenant, topic })}`);
+  return (
+    <section class="card" aria-labelledby="topic-title">
+      <h3 id="topic-title">Who listens to {topic}</h3>
+      <Asked asked={facts}>
+        {({ head, subscribers, dormant }) => (
+          <p>
+            {counted(subscribers, 'session')} now, and {counted(dormant, 'session')} that will again
+            when they come back. Its newest message is number {head}.
+          </p>
+        )}
+      </Asked>
+    </section>
+  );
+}
