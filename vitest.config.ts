@@ -6,7 +6,7 @@ const pure = [
   'test/operator/**/*.test.ts',
   'test/architecture.test.ts',
   'test/client/{inbox,backoff}.test.ts',
-  'test/web/{gates,hops,presence,code-letters,wire}.test.ts',
+  'test/web/{gates,hops,metrics,presence,code-letters,wire}.test.ts',
 ];
 
 export default defineConfig({

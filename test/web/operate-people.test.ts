@@ -94,7 +94,24 @@ test('topics are listed with their newest number; of one, who listens', async ()
   await joe.socket.close();
 });
 
-test.each(['connections', 'users?user=nobody', 'topics', 'audit'])(
+test('[S2-08] [S2-09] the overview tells what was delivered, each number with a way to what is behind it', async () => {
+  const joe = await enter();
+  const pet = await newPet(place, 'default');
+  const body = { version: 1, price: 7 };
+  expect((await callStore(place, joe, 'PUT', `/pets/${pet.petId}`, { body })).status).toBe(200);
+  await joe.socket.next(({ type }) => type === 'notification');
+  const page = await open('overview');
+  const delivered = page.getByRole('link', { name: /^Delivered \d+ in all/ });
+  await delivered.waitFor();
+  const chart = page.getByRole('region', { name: 'Delivered' });
+  await chart.getByText(/delivered: \d+/).waitFor();
+  expect(await chart.locator('canvas').count()).toBe(1);
+  await delivered.click();
+  await page.getByRole('heading', { name: 'Topics' }).waitFor();
+  await joe.socket.close();
+});
+
+test.each(['overview', 'connections', 'users?user=nobody', 'topics', 'audit'])(
   'the screen of %s has no serious finding of axe, in both colour schemes',
   async (screen) => {
     for (const dark of [false, true]) {

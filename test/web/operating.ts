@@ -34,7 +34,10 @@ export function openScreens(console: () => string = () => inject('place').urls.c
   return {
     complaints,
     async open(screen, { operates = false, dark = false } = {}) {
-      const context = await browser.newContext({ colorScheme: dark ? 'dark' : 'light' });
+      const context = await browser.newContext({
+        colorScheme: dark ? 'dark' : 'light',
+        locale: 'en-GB',
+      });
       const page = await context.newPage();
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {

@@ -5,12 +5,14 @@ import { FunctionsScreen } from './functions.tsx';
 import { GatesScreen } from './gates.tsx';
 import { InvitationsScreen } from './invitations.tsx';
 import { isOperating } from './operating.ts';
+import { OverviewScreen } from './overview.tsx';
 import { ParkedScreen } from './parked.tsx';
 import { screen } from './place.ts';
 import { TopicsScreen } from './topics.tsx';
 import { UsersScreen } from './users.tsx';
 
 const screens = {
+  overview: ['Overview', OverviewScreen],
   connections: ['Connections', ConnectionsScreen],
   users: ['Users', UsersScreen],
   topics: ['Topics', TopicsScreen],
@@ -26,7 +28,7 @@ const names = Object.keys(screens) as (keyof typeof screens)[];
 
 /** The operator's screens: the URL names one, and nothing is changed before the switch. */
 export function OperatorFrame() {
-  const chosen = names.find((name) => name === screen.value) ?? 'connections';
+  const chosen = names.find((name) => name === screen.value) ?? 'overview';
   const [, Screen] = screens[chosen];
   return (
     <div class="operate">
