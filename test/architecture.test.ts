@@ -45,7 +45,7 @@ const places: Readonly<
       // By type only: it runs beside the page.
       'operator',
     ],
-    packages: ['preact', '@preact/signals', 'vite'],
+    packages: ['preact', '@preact/signals', 'uplot', 'vite'],
   },
   local: { ours: [], packages: ['ws', 'aws-local-stepfunctions'] },
 };

@@ -16,15 +16,17 @@ const never = new AbortController().signal;
 
 describe('the command line', () => {
   it('has defaults', () => {
-    expect(readOptions([])).toEqual({ port: 8787, json: false, help: false });
+    expect(readOptions([])).toEqual({ port: 8787, settings: {}, json: false, help: false });
   });
 
   it('takes every option', () => {
     const args = ['--port', '9000', '--data', 'kept', '--into', 'told', '--json', '--help'];
-    expect(readOptions(args)).toEqual({
+    const sets = ['--set', 'door=ticket', '--set', 'topics=a/*,b=c'];
+    expect(readOptions([...args, ...sets])).toEqual({
       port: 9000,
       dataDirectory: 'kept',
       handoutDirectory: 'told',
+      settings: { 'switchboard:door': 'ticket', 'switchboard:topics': 'a/*,b=c' },
       json: true,
       help: true,
     });
@@ -32,6 +34,7 @@ describe('the command line', () => {
 
   it.each([
     [['--prot', '1'], `Unknown option '--prot': "npm start -- --help" lists what there is.`],
+    [['--set', 'door'], '--set takes NAME=VALUE, as door=ticket, not "door".'],
     [['--port', 'x'], '--port takes a whole number from 0 to 65500, not "x".'],
     [['--port', '65530'], '--port takes a whole number from 0 to 65500, not "65530".'],
   ])('%j is refused with a sentence', (args, sentence) => {
