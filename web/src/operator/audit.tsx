@@ -2,6 +2,7 @@ import type { AuditRow } from '../../../contract/tables.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { TextFilter } from './text-filter.tsx';
 
 const today = (): string => new Date().toISOString().slice(0, 'yyyy-mm-dd'.length);
@@ -68,7 +69,7 @@ function Lines({ lines, find }: { lines: readonly AuditRow[]; find: string }) {
   }
   if (shown.length === 0) return <p class="empty">No line has that in it.</p>;
   return (
-    <div class="scroll tall">
+    <ScrollBox label="Acts, the latest first">
       <table class="list">
         <caption class="unseen">Acts, the latest first</caption>
         <thead>
@@ -105,6 +106,6 @@ function Lines({ lines, find }: { lines: readonly AuditRow[]; find: string }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }

@@ -3,6 +3,7 @@ import type { Step } from '../../../operator/steps.ts';
 import { formatMoment, formatMs } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { counted } from './sentences.ts';
 
 /** Workflows as they run: each step with its time, what failed, and whom it told. */
@@ -26,7 +27,7 @@ export function ExecutionsScreen() {
                 : `${machines.join(', ')} has not been started yet: POST /tournaments/ID/assignment starts it.`}
             </p>
           ) : (
-            <div class="scroll">
+            <ScrollBox label="Executions, the newest first">
               <table class="list">
                 <caption class="unseen">Executions, the newest first</caption>
                 <thead>
@@ -65,7 +66,7 @@ export function ExecutionsScreen() {
                   )}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
           )
         }
       </Asked>

@@ -2,6 +2,7 @@ import type { FailuresAnswer } from '../../../contract/connection-manager.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { whatFailed, whoseFailure } from './sentences.ts';
 import { TextFilter } from './text-filter.tsx';
 
@@ -40,7 +41,7 @@ export function Failures() {
           all.length === 0 ? (
             <p class="empty">Every post arrived, as far back as was looked.</p>
           ) : (
-            <div class="scroll tall">
+            <ScrollBox label="Posts that did not arrive, the latest first">
               <table class="list">
                 <caption class="unseen">Posts that did not arrive, the latest first</caption>
                 <thead>
@@ -67,7 +68,7 @@ export function Failures() {
                 </tbody>
               </table>
               {!isWhole && <p class="small">There are more, further back.</p>}
-            </div>
+            </ScrollBox>
           )
         }
       </Asked>

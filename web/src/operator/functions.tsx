@@ -4,6 +4,7 @@ import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Choice } from './choice.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 
 /** Every function of the contract, what it may do, and what it wrote. */
 export function FunctionsScreen() {
@@ -17,7 +18,7 @@ export function FunctionsScreen() {
       <Asked asked={list}>
         {(all) => (
           <>
-            <div class="scroll tall">
+            <ScrollBox label="Functions">
               <table class="list">
                 <caption class="unseen">Functions</caption>
                 <thead>
@@ -51,7 +52,7 @@ export function FunctionsScreen() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
             <Chosen spec={all.find(({ name }) => name === chosen.value)} />
           </>
         )}
@@ -143,7 +144,7 @@ function Log({ name, onAll }: { name: string; onAll(): void }) {
                 : 'Nothing was logged in that time.'}
             </p>
           ) : (
-            <div class="scroll tall">
+            <ScrollBox label="Lines of the log, the newest first">
               <table class="list">
                 <caption class="unseen">Lines of the log, the newest first</caption>
                 <thead>
@@ -178,7 +179,7 @@ function Log({ name, onAll }: { name: string; onAll(): void }) {
                 </tbody>
               </table>
               {!isWhole && <p class="small">There are more, further back.</p>}
-            </div>
+            </ScrollBox>
           )
         }
       </Asked>

@@ -14,6 +14,7 @@ import {
   type StageClock,
   type Wish,
 } from './gates-api.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { TextFilter } from './text-filter.tsx';
 
 const GATES = '/stage/gates';
@@ -60,7 +61,7 @@ function Standing({ gates, onChange }: { gates: readonly Gate[] } & Changing) {
   };
   return (
     <>
-      <div class="scroll">
+      <ScrollBox label="Gates that stand">
         <table class="list">
           <caption class="unseen">Gates that stand</caption>
           <thead>
@@ -97,7 +98,7 @@ function Standing({ gates, onChange }: { gates: readonly Gate[] } & Changing) {
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
       <Confirm label="Open all" onConfirm={() => open(GATES)} />
     </>
   );

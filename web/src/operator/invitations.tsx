@@ -7,6 +7,7 @@ import { formatMoment } from '../format.ts';
 import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 
 /** Invitations as they stand, without their codes; a new one's is shown once. */
 export function InvitationsScreen() {
@@ -65,7 +66,7 @@ export function InvitationsScreen() {
           all.length === 0 ? (
             <p class="empty">Nobody was invited yet: create one above, once you operate.</p>
           ) : (
-            <div class="scroll tall">
+            <ScrollBox label="Invitations, the newest first">
               <table class="list">
                 <caption class="unseen">Invitations, the newest first</caption>
                 <thead>
@@ -91,7 +92,7 @@ export function InvitationsScreen() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
           )
         }
       </Asked>

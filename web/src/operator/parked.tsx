@@ -12,6 +12,7 @@ import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
 import { Failures } from './failures.tsx';
+import { ScrollBox } from './scroll-box.tsx';
 import { whatWasRedriven } from './sentences.ts';
 import { TextFilter } from './text-filter.tsx';
 
@@ -72,7 +73,7 @@ function Queues({ queues }: { queues: readonly ParkedQueue[] }) {
     );
   }
   return (
-    <div class="scroll">
+    <ScrollBox label="Queues in which something is parked">
       <table class="list">
         <caption class="unseen">Queues in which something is parked</caption>
         <thead>
@@ -102,7 +103,7 @@ function Queues({ queues }: { queues: readonly ParkedQueue[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 
@@ -129,7 +130,7 @@ interface Redriving {
 function Unnumbered({ topics, onRedrive }: { topics: readonly UnnumberedTopic[] } & Redriving) {
   if (topics.length === 0) return <p class="empty">Every message has its number.</p>;
   return (
-    <div class="scroll">
+    <ScrollBox label="Topics with messages without a number">
       <table class="list">
         <caption class="unseen">Topics with messages without a number</caption>
         <thead>
@@ -160,7 +161,7 @@ function Unnumbered({ topics, onRedrive }: { topics: readonly UnnumberedTopic[] 
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { ListedTopic, TopicFacts } from '../../../operator/topics.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { counted } from './sentences.ts';
 import { TextFilter } from './text-filter.tsx';
 
@@ -37,7 +38,7 @@ export function TopicsScreen() {
           }
           if (shown.length === 0) return <p class="empty">No topic has that in its name.</p>;
           return (
-            <div class="scroll tall">
+            <ScrollBox label="Topics">
               <table class="list">
                 <caption class="unseen">Topics</caption>
                 <thead>
@@ -70,7 +71,7 @@ export function TopicsScreen() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </ScrollBox>
           );
         }}
       </Asked>

@@ -8,6 +8,7 @@ import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
 import { parameter } from './place.ts';
+import { ScrollBox } from './scroll-box.tsx';
 import { counted } from './sentences.ts';
 import { TextFilter } from './text-filter.tsx';
 import { Timeline } from './timeline.tsx';
@@ -145,7 +146,7 @@ function Sessions({ sessions, chosen, onChoose, onRevoke }: SessionsProps) {
     );
   }
   return (
-    <div class="scroll tall">
+    <ScrollBox label="Sessions, live ones first">
       <table class="list">
         <caption class="unseen">Sessions, live ones first</caption>
         <thead>
@@ -181,6 +182,6 @@ function Sessions({ sessions, chosen, onChoose, onRevoke }: SessionsProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollBox>
   );
 }
