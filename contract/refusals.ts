@@ -37,7 +37,7 @@ export const refusals = {
     message: 'The refresh token is no longer good: sign in again.',
   },
   'tenant-not-allowed': { status: 403, message: 'You do not belong to that tenant.' },
-  'topic-not-allowed': { status: 403, message: 'You may not use that topic.' },
+  'topic-not-allowed': { status: 403, message: 'No rule opens this topic to you.' },
   'address-not-allowed': { status: 403, message: 'Nobody may connect from this address.' },
   'origin-not-allowed': { status: 403, message: 'This page may not connect.' },
   'scope-needed': { status: 403, message: 'Your token does not have the scope for this.' },

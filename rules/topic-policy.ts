@@ -53,7 +53,8 @@ export const isIn = (audience: Audience, user: TopicUser): boolean =>
  */
 export function demandTopic(policy: TopicPolicy, user: TopicUser, topic: string): void {
   demandTopicName(topic);
-  if (!isIn(policy.audienceOf(topic), user)) throw new Refusal('topic-not-allowed', `${topic}.`);
+  if (!isIn(policy.audienceOf(topic), user))
+    throw new Refusal('topic-not-allowed', `It is "${topic}".`);
 }
 
 /** Refuses `topic-invalid`. */

@@ -215,7 +215,11 @@ test('of several topics only the refused one is left out', async () => {
   switchboard.intercept((message, socket) => {
     if (message.action !== 'subscribe' || !message.topics.includes('Shop')) return false;
     const { id, action } = message;
-    const why = { code: 'topic-not-allowed', status: 403, message: 'You may not use that topic.' };
+    const why = {
+      code: 'topic-not-allowed',
+      status: 403,
+      message: 'No rule opens this topic to you.',
+    };
     socket.send(JSON.stringify({ type: 'refused', id, action, ...why }));
     return true;
   });

@@ -73,7 +73,7 @@ describe('[S3-13] the rules of topics', () => {
     const policy = compileTopics([{ topics: '**' }]);
     expect(() => demandTopic(policy, me, 'no#topic')).toThrow('topic-invalid');
     expect(() => demandTopic(policy, me, 'user/you')).toThrow(
-      expect.objectContaining({ code: 'topic-not-allowed', detail: 'user/you.' }),
+      expect.objectContaining({ code: 'topic-not-allowed', detail: 'It is "user/you".' }),
     );
     expect(() => demandTopic(policy, me, 'Pet')).not.toThrow();
   });
