@@ -103,7 +103,7 @@ export const firstCalls: { readonly [Name in FunctionName]: object } = {
   'generate-invitation': {},
   'connection-manager': { action: 'get_user_connections', userId: session.userId },
   'drop-connection': { connectionId },
-  revoke: { userId: session.userId },
+  revoke: { userId: session.userId, sessionId: session.sessionId },
   'check-session': { userId: session.userId, sessionId: session.sessionId },
   'broadcast-event': { type: 'bench.begun', tournamentId: 'one', data: {} },
 };
