@@ -18,7 +18,7 @@ import type { Sockets } from '../platform/sockets.ts';
 import { type LostCondition, type TransactItem, transact } from '../platform/transact.ts';
 import { type Binding, bindConnection } from '../stores/connections.ts';
 import { addToPlayer } from '../stores/players.ts';
-import { beginSession, getSession, joinSession } from '../stores/sessions.ts';
+import { type Beginning, beginSession, getSession, joinSession } from '../stores/sessions.ts';
 import { evict } from './evict.ts';
 import { type MakeRoomReach, makeRoom } from './make-room.ts';
 import { probeMembers } from './probe-session.ts';
@@ -121,6 +121,8 @@ async function enter(
 ): Promise<SessionRow | undefined> {
   const { limits, replaces } = entering;
   const { connectionId, now } = binding;
+  /** Hardly any user has a mark: it is taken for none until their row says otherwise. */
+  let revokedUntil: number | undefined;
   for (;;) {
     const was = await getSession(reach, binding);
     if (was && isRevoked(was, binding)) throw new Refusal('access-revoked');
@@ -131,7 +133,7 @@ async function enter(
       if (await probeMembers(reach, binding, was.conns ?? [], now)) continue;
       throw atLimit('too-many-connections', limits.connectionsPerSession);
     }
-    const { life, items } = entryTo(reach, binding, was, entering);
+    const { life, items } = entryTo(reach, binding, { was, revokedUntil }, entering);
     const outcome = await transact(reach, [bindConnection(reach, binding), ...items]);
     if (outcome.isDone) {
       // The mark stays until a revival has finished, so a crash half way is made good by the next bind.
@@ -144,6 +146,10 @@ async function enter(
     // Told by its own row: beside a conflict, nothing is known of the session's condition.
     if (player && !hasSession(player, binding.sessionId)) {
       if (isRevoked(rowOf(player), binding)) throw new Refusal('access-revoked');
+      if (rowOf(player).revokedUntil !== revokedUntil) {
+        ({ revokedUntil } = rowOf(player));
+        continue;
+      }
       if (await makeRoom(reach, binding, limits, now)) continue;
       throw atLimit('too-many-sessions', limits.sessionsPerUser);
     }
@@ -158,7 +164,7 @@ const atLimit = (code: RefusalCode, most: number): Refusal =>
 function entryTo(
   reach: AuthenticateReach,
   binding: Binding,
-  was: SessionRow | undefined,
+  { was, revokedUntil }: { readonly was: SessionRow | undefined } & Beginning,
   { limits, comingTo }: Entering,
 ): { readonly life: number; readonly items: readonly TransactItem[] } {
   const next = (was?.life ?? 0) + 1;
@@ -166,8 +172,8 @@ function entryTo(
     return {
       life: next,
       items: [
-        beginSession(reach, binding, next),
-        addToPlayer(reach, binding, limits.sessionsPerUser),
+        beginSession(reach, binding, { was, revokedUntil }),
+        addToPlayer(reach, binding, { most: limits.sessionsPerUser, revokedUntil }),
       ],
     };
   }

@@ -2,9 +2,8 @@ import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { PLAYER_ITEM, type PlayerRow, playerKey, type SessionName } from '../../contract/tables.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
-import type { Binding } from './connections.ts';
 import { ex, holds, together, updateItem, updating } from './expression.ts';
-import { isNotRevokedFor } from './revocation.ts';
+import { isNotRevokedFor, isStillRevoked } from './revocation.ts';
 
 type Reach<Rights extends 'get' | 'update'> = Reaches<{ sessions: Rights }>;
 
@@ -30,11 +29,14 @@ export async function getPlayer(
   return Item as PlayerRow | undefined;
 }
 
-/** `size()` of a missing attribute is not a number, so "no sessions yet" has to be asked for itself. */
+/**
+ * As long as their mark of revocation is `revokedUntil`, which the session is begun with. `size()` of a missing
+ * attribute is not a number, so "no sessions yet" has to be asked for itself.
+ */
 export const addToPlayer = (
   reach: Reach<'update'>,
-  { issuedAt, ...session }: SessionName & Pick<Binding, 'issuedAt'>,
-  most: number,
+  session: SessionName,
+  { most, revokedUntil }: { readonly most: number; readonly revokedUntil: number | undefined },
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
@@ -43,7 +45,7 @@ export const addToPlayer = (
     together(
       ex`NOT contains(#sessions, ${session.sessionId})
         AND (attribute_not_exists(#sessions) OR size(#sessions) < ${most}) AND`,
-      isNotRevokedFor(issuedAt),
+      isStillRevoked(revokedUntil),
     ),
   );
 

@@ -21,7 +21,7 @@ import {
   updateItem,
   updating,
 } from './expression.ts';
-import { isNotRevokedFor } from './revocation.ts';
+import { isNotRevokedFor, isStillRevoked } from './revocation.ts';
 
 type Reach<Rights extends 'get' | 'update' | 'batchGet' | 'query' | 'scan'> = Reaches<{
   sessions: Rights;
@@ -117,17 +117,25 @@ export const joinSession = (
     ),
   );
 
+/** A life that is to begin. */
+export interface Beginning {
+  /** The session as it was read, ended; undefined where there was none. */
+  readonly was: Pick<SessionRow, 'life' | 'revokedUntil'> | undefined;
+  /** The mark of its user, which holds for sessions that begin after it, too. */
+  readonly revokedUntil: number | undefined;
+}
+
 /** Begins a life of a session that is not live: its first, or the next of one that has ended. */
 export const beginSession = (
   reach: Reach<'update'>,
   binding: Binding,
-  life: number,
+  { was, revokedUntil }: Beginning,
 ): TransactItem =>
   updateItem(
     reach.tables.sessions.name,
     sessionKey(binding),
     together(
-      ex`SET #state = ${'live'}, #life = ${life}, #connectedAt = ${isoTime(binding.now)},
+      ex`SET #state = ${'live'}, #life = ${(was?.life ?? 0) + 1}, #connectedAt = ${isoTime(binding.now)},
         #authExpiresAt = ${binding.authExpiresAt}, #accepts = ${binding.accepts},
         #conns = ${new Set([binding.connectionId])}`,
       settingOrRemoving({
@@ -135,15 +143,21 @@ export const beginSession = (
         ttl: undefined,
         detachedAt: undefined,
         expiries: undefined,
+        revokedUntil: latest(was?.revokedUntil, revokedUntil),
       }),
     ),
-    life === 1
+    was === undefined
       ? ex`attribute_not_exists(#state)`
       : together(
-          ex`#state = ${'ended'} AND #life = ${life - 1} AND`,
-          isNotRevokedFor(binding.issuedAt),
+          ex`#state = ${'ended'} AND #life = ${was.life} AND`,
+          isStillRevoked(was.revokedUntil),
         ),
   );
+
+const latest = (...marks: readonly (number | undefined)[]): number | undefined => {
+  const known = marks.filter((mark) => mark !== undefined);
+  return known.length > 0 ? Math.max(...known) : undefined;
+};
 
 /** Shuts a session to every token that was issued until then; false where there is none, or it is shut for longer. */
 export const barSession = (

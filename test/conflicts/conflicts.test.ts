@@ -89,6 +89,8 @@ const tell = (what: string) => {
   process.stdout.write(`${what}: ${transactions} tries, ${conflicts} conflicts\n`);
 };
 
+const unmarked = { most: SESSIONS_PER_USER, revokedUntil: undefined };
+
 describe('where transactions conflict', () => {
   it('most of 50 parallel binds of one player fail at once without our retry', async () => {
     await many(SESSIONS_PER_USER, (at) => connect(`c${at}`));
@@ -101,10 +103,7 @@ describe('where transactions conflict', () => {
         scopes: [],
         accepts: [],
       };
-      const TransactItems = [
-        bindConnection(reach, bound),
-        addToPlayer(reach, bound, SESSIONS_PER_USER),
-      ];
+      const TransactItems = [bindConnection(reach, bound), addToPlayer(reach, bound, unmarked)];
       return reach.documents.send(new TransactWriteCommand({ TransactItems }));
     });
     const faults = failed(outcomes);
@@ -172,7 +171,7 @@ describe('a transaction', () => {
 
   it('takes a lost condition for its answer, also beside a conflict', async () => {
     holdPlayer();
-    const items = [bindConnection(reach, binding), addToPlayer(reach, binding, SESSIONS_PER_USER)];
+    const items = [bindConnection(reach, binding), addToPlayer(reach, binding, unmarked)];
     expect(await transact(reach, items)).toEqual({
       isDone: false,
       lost: [{ row: undefined }, undefined],

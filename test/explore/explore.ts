@@ -25,6 +25,7 @@ const patterns = {
   'killed before an answer': /CRASH before the answer$/,
   'out of time': /TIMED OUT$/,
   'done twice': /done twice/,
+  'every batch twice': /^every batch of the stream comes twice$/,
   'a transaction in conflict': /→ TransactionCanceled \[.*TransactionConflict/,
   'a condition lost beside a conflict': /\[.*(Failed, .*Conflict|Conflict, .*Failed)/,
   'a write in conflict': /→ TransactionConflict/,

@@ -110,6 +110,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a sign of life of one that has left': {
     within: 100,
+    seed: 5,
     command: without('#status IN (:c0, :c1)', '#timestamp'),
   },
   'end of session without its emptiness condition': {
@@ -150,7 +151,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a revocation that a bind does not ask about': {
     within: 100,
-    command: without(/AND\s+\(attribute_not_exists\(#revokedUntil\) OR #revokedUntil < :c\d\)/),
+    command: without(/AND\s+attribute_not_exists\(#revokedUntil\)/),
   },
   'a revocation that leaves no mark': {
     within: 100,
@@ -170,6 +171,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'an event that the bus does not take is forgotten': {
     within: 100,
+    seed: 6,
     message: (queue) => queue !== 'parked-events',
   },
   'an event with a new id each time': {

@@ -27,6 +27,8 @@ export interface Schedule {
   readonly outages: number;
   /** How likely a transaction takes so long that others conflict with it. */
   readonly slowness: number;
+  /** How likely a batch of the sessions' stream is delivered twice; in half of all schedules each is. */
+  readonly copies: number;
   /** How much one user may have at once. */
   readonly limits: Limits;
   readonly steps: readonly Step[];
@@ -69,6 +71,7 @@ export function scheduleOf(seed: number, number: number): Schedule {
       connectionsPerSession: rule.pick([CONNECTIONS_PER_SESSION, CONNECTIONS_PER_SESSION, 2, 1]),
     },
     steps: rule.chance(0.3) ? withOperator(rule, steps) : steps,
+    copies: rule.pick([0.15, 1]),
     salt: 0,
   };
 }
@@ -92,12 +95,13 @@ export async function play(
 ): Promise<{ readonly finding: Finding | undefined; readonly trace: readonly string[] }> {
   const { seed, number, graceSeconds, limits, salt } = schedule;
   const random = randomOf(seed, number, 'play', salt);
-  const { stickiness, slowness, crashes, outages } = schedule;
-  const temper = { stickiness, slowness, crashes, outages };
+  const { stickiness, slowness, copies, crashes, outages } = schedule;
+  const temper = { stickiness, slowness, copies, crashes, outages };
   const actors = castActors(() => world);
   const world: World = openWorld(arena, random, actors, { graceSeconds, limits, temper, plant });
   const scheduler = openScheduler(random, temper);
   const run: Run = { world, scheduler, broken: undefined };
+  if (copies === 1) scheduler.trace.push('every batch of the stream comes twice');
   const left = [...schedule.steps];
 
   const start = (actor: Actor): Promise<void> => {

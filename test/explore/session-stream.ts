@@ -30,16 +30,18 @@ interface Shard {
 const BATCH = 4;
 const LATE_SECONDS = 60;
 const AGAIN_SECONDS = 30;
-const COPY_CHANCE = 0.15;
 const GIVE_UP_CHANCE = 0.02;
 const filters = streamSources['session-stream'].filters.map(compilePattern);
 
 export function openSessionStream(
   random: Random,
   {
+    copies,
     deliver,
     giveUp,
   }: {
+    /** How likely a batch comes twice, from 0 to 1. */
+    readonly copies: number;
     readonly deliver: (batch: Batch, inSeconds: number) => void;
     readonly giveUp: (records: readonly StreamRecord[]) => void;
   },
@@ -83,7 +85,7 @@ export function openSessionStream(
       },
       inSeconds,
     );
-    if (random.chance(COPY_CHANCE)) {
+    if (random.chance(copies)) {
       const copy = { Records, answered: () => {}, crashed: () => {} };
       deliver(copy, inSeconds + random.below(LATE_SECONDS));
     }

@@ -56,6 +56,8 @@ export interface Temper {
   readonly stickiness: number;
   /** How likely a transaction takes so long that others meet it, from 0 to 1. */
   readonly slowness: number;
+  /** How likely a batch of the sessions' stream is delivered twice, from 0 to 1. */
+  readonly copies: number;
   /** How many actors may crash. */
   crashes: number;
   /** How many calls may be answered by an error, with or without their effect. */
@@ -151,6 +153,7 @@ export function openWorld(
   };
 
   const stream = openSessionStream(random, {
+    copies: temper.copies,
     deliver: (batch, inSeconds) =>
       world.deliver({ ...happenings.changed(batch), dueAt: later(inSeconds) }),
     giveUp: (records) => {

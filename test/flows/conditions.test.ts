@@ -218,18 +218,40 @@ describe('a session', () => {
   });
 
   it.each([
-    { as: 'lives', row: { life: 1 }, life: 1 },
-    { as: 'lives', row: { life: 1 }, life: 2 },
-    { as: 'had a life since', row: { life: 2, state: 'ended' } as const, life: 2 },
-    { as: 'ended', row: { life: 1, state: 'ended' } as const, life: 1 },
+    { as: 'lives', row: { life: 1 }, was: undefined },
+    { as: 'lives', row: { life: 1 }, was: { life: 1 } },
+    { as: 'had a life since', row: { life: 2, state: 'ended' } as const, was: { life: 1 } },
+    { as: 'ended', row: { life: 1, state: 'ended' } as const, was: undefined },
     {
-      as: 'was revoked',
-      row: { life: 1, state: 'ended', revokedUntil: binding.issuedAt } as const,
-      life: 2,
+      as: 'was revoked since',
+      row: { life: 1, state: 'ended', revokedUntil: 5 } as const,
+      was: { life: 1 },
     },
-  ])('that $as does not begin life $life', async ({ row, life }) => {
+    {
+      as: 'was revoked again since',
+      row: { life: 1, state: 'ended', revokedUntil: 6 } as const,
+      was: { life: 1, revokedUntil: 5 },
+    },
+  ])('that $as does not begin as it was read: $was', async ({ row, was }) => {
     await sessionRow(row);
-    expect(await isDone(beginSession(reach, binding, life))).toBe(false);
+    const beginning = { was, revokedUntil: undefined };
+    expect(await isDone(beginSession(reach, binding, beginning))).toBe(false);
+  });
+
+  it.each([
+    { own: undefined, users: undefined, begins: undefined },
+    { own: 5, users: undefined, begins: 5 },
+    { own: undefined, users: 6, begins: 6 },
+    { own: 5, users: 6, begins: 6 },
+    { own: 7, users: 6, begins: 7 },
+  ])('begins with the later mark of its own $own and its user’s $users', async (marks) => {
+    const was = { life: 1, ...(marks.own !== undefined && { revokedUntil: marks.own }) };
+    await sessionRow({ ...was, state: 'ended' });
+    const beginning = { was, revokedUntil: marks.users };
+    expect(await isDone(beginSession(reach, binding, beginning))).toBe(true);
+    const row = await getSession(reach, tab);
+    expect(row).toMatchObject({ life: 2, state: 'live' });
+    expect(row?.revokedUntil).toBe(marks.begins);
   });
 
   it('that ended does not end again, and loses no members', async () => {
@@ -290,7 +312,8 @@ describe('the audit log', () => {
 describe('a player', () => {
   it('gets a session once, and loses it once: the version counts neither twice', async () => {
     await playerRow(new Set(['tab-1']));
-    expect(await isDone(addToPlayer(reach, binding, 50))).toBe(false);
+    const asRead = { most: 50, revokedUntil: undefined };
+    expect(await isDone(addToPlayer(reach, binding, asRead))).toBe(false);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(true);
     expect(await isDone(removeFromPlayer(reach, tab))).toBe(false);
     expect(await rowOf(PLAYER_ITEM)).toMatchObject({ version: 2 });
@@ -300,10 +323,15 @@ describe('a player', () => {
 describe('who is shut out', () => {
   const until = NOW / 1000;
 
-  it('by a token from before joins no session more than there are, and a newer one does', async () => {
+  it('gets no session that does not know of it', async () => {
     await put('sessions', { player, item: PLAYER_ITEM, version: 1, revokedUntil: until });
-    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until }, 50))).toBe(false);
-    expect(await isDone(addToPlayer(reach, { ...binding, issuedAt: until + 1 }, 50))).toBe(true);
+    for (const [revokedUntil, done] of [
+      [undefined, false],
+      [until - 1, false],
+      [until, true],
+    ] as const) {
+      expect(await isDone(addToPlayer(reach, binding, { most: 50, revokedUntil }))).toBe(done);
+    }
   });
 
   it('stays so for the longest time that was said', async () => {

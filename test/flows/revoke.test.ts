@@ -120,6 +120,16 @@ describe('a user who is revoked', () => {
     expect(await come('new', { issued: 11, now: later(20) })).toMatchObject({ session: 'resumed' });
   });
 
+  it('[S3-05] comes by no token from before into a session that a newer one began', async () => {
+    await shutOut();
+    await come('c1', { issued: 11, now: later(20) });
+    for (const sessionId of ['tab', 'phone']) {
+      const late = come(`late-${sessionId}`, { sessionId, issued: 10, now: later(21) });
+      await expect(late).rejects.toMatchObject({ code: 'access-revoked' });
+    }
+    expect(await come('c2', { issued: 11, now: later(22) })).toMatchObject({ session: 'resumed' });
+  });
+
   it('[S3-05] who never came does not come by a token from before', async () => {
     expect(await shutOut()).toEqual({ endedSessions: [], closed: [], stillOpen: [] });
     await expect(come('c1')).rejects.toMatchObject({ code: 'access-revoked' });
