@@ -1,16 +1,16 @@
-import { GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { PLAYER_ITEM, type PlayerRow, playerKey, type SessionName } from '../../contract/tables.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
-import { ex, holds, together, updateItem, updating } from './expression.ts';
-import { isNotRevokedFor, isStillRevoked } from './revocation.ts';
+import { ex, together, updateItem } from './expression.ts';
+import { isStillRevoked } from './revocation.ts';
 
 type Reach<Rights extends 'get' | 'update'> = Reaches<{ sessions: Rights }>;
 
 /** Of whom: a session's name without the session. */
 export type PlayerName = Omit<SessionName, 'sessionId'>;
 
-const playerRowKey = ({ tenant, userId }: PlayerName) => ({
+export const playerRowKey = ({ tenant, userId }: PlayerName) => ({
   player: playerKey(tenant, userId),
   item: PLAYER_ITEM,
 });
@@ -55,20 +55,4 @@ export const removeFromPlayer = (reach: Reach<'update'>, session: SessionName): 
     playerRowKey(session),
     ex`ADD #version ${1} DELETE #sessions ${new Set([session.sessionId])}`,
     ex`contains(#sessions, ${session.sessionId})`,
-  );
-
-/** Shuts every session of a user to tokens issued until then, also of one who never had any; false when shut for longer. */
-export const barPlayer = (
-  reach: Reach<'update'>,
-  player: PlayerName,
-  until: number,
-): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.sessions.name,
-        Key: playerRowKey(player),
-        ...updating(ex`SET #revokedUntil = ${until} ADD #version ${0}`, isNotRevokedFor(until)),
-      }),
-    ),
   );

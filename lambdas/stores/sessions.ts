@@ -159,25 +159,6 @@ const latest = (...marks: readonly (number | undefined)[]): number | undefined =
   return known.length > 0 ? Math.max(...known) : undefined;
 };
 
-/** Shuts a session to every token that was issued until then; false where there is none, or it is shut for longer. */
-export const barSession = (
-  reach: Reach<'update'>,
-  session: SessionName,
-  until: number,
-): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.sessions.name,
-        Key: sessionKey(session),
-        ...updating(
-          ex`SET #revokedUntil = ${until}`,
-          together(ex`attribute_exists(#state) AND`, isNotRevokedFor(until)),
-        ),
-      }),
-    ),
-  );
-
 /**
  * Takes a connection out, and leaves word for the next one where there is a notice. DynamoDB drops the emptied
  * set; the stream tells that.

@@ -13,6 +13,7 @@ import {
 import type { TransactItem } from '../../lambdas/platform/transact.ts';
 import { transact } from '../../lambdas/platform/transact.ts';
 import { putAuditLine } from '../../lambdas/stores/audit.ts';
+import { barPlayer, barSession } from '../../lambdas/stores/bars.ts';
 import { advanceBroadcast, beginBroadcast, getBroadcast } from '../../lambdas/stores/broadcasts.ts';
 import {
   bindConnection,
@@ -33,9 +34,8 @@ import {
 } from '../../lambdas/stores/direct-messages.ts';
 import { dropNotice } from '../../lambdas/stores/notices.ts';
 import { getNotification, markTold } from '../../lambdas/stores/notifications.ts';
-import { addToPlayer, barPlayer, removeFromPlayer } from '../../lambdas/stores/players.ts';
+import { addToPlayer, removeFromPlayer } from '../../lambdas/stores/players.ts';
 import {
-  barSession,
   beginSession,
   dropMembers,
   endSession,
