@@ -1,12 +1,12 @@
 import './require-node.mjs';
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
+import { buildPage, builtPage } from '../console/build-page.ts';
 import { type Stage, startStage } from '../local/stage.ts';
 import { operatorApi } from '../operator/api.ts';
 import { placeOfStage } from '../operator/place.ts';
 import { seed } from './seed.ts';
 import { HELP, readOptions, type StartOptions } from './start/options.ts';
-import { buildPage, builtPage } from './start/page.ts';
 import { jsonProgress, type Progress, plainProgress } from './start/progress.ts';
 import { synthesize } from './start/synthesize.ts';
 

@@ -13,7 +13,7 @@ async function run({ command, words, options, json, outputs }: CommandLine): Pro
     words,
     options,
     signal: ending.signal,
-    tell: (row) => console.log(json ? JSON.stringify(row) : printLine(row)),
+    tell: (row, sentence = printLine(row)) => console.log(json ? JSON.stringify(row) : sentence),
   });
   const told = json ? JSON.stringify(outcome.json, null, 2) : print(outcome);
   if (told) console.log(told);

@@ -20,8 +20,8 @@ export interface Command {
 export interface Asked {
   readonly words: readonly string[];
   readonly options: Readonly<Record<string, string | undefined>>;
-  /** Tells something before it is all over, as `tail` does. */
-  readonly tell: (told: Row) => void;
+  /** Tells something before it is all over, as `tail` does; people are told the sentence, where there is one. */
+  readonly tell: (told: Row, sentence?: string) => void;
   /** Ctrl-C, for what goes on until then. */
   readonly signal: AbortSignal;
 }

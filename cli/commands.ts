@@ -1,6 +1,8 @@
 import { audit } from './audit.ts';
 import type { Command } from './command.ts';
+import { configuration } from './configuration.ts';
 import { connections } from './connections.ts';
+import { console } from './console.ts';
 import { doctor } from './doctor/doctor.ts';
 import { invite } from './invite.ts';
 import { parked, redrive } from './parked.ts';
@@ -21,7 +23,9 @@ export const commands: Readonly<Record<string, Command | Readonly<Record<string,
   tail,
   invite,
   audit,
+  configuration,
   doctor,
+  console,
 };
 
 export const isCommand = (each: Command | Readonly<Record<string, Command>>): each is Command =>

@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { facts } from '../contract/journal.ts';
-import { openJournal } from '../lambdas/platform/journal.ts';
 import { UsageError } from '../operator/errors.ts';
-import type { Asked, Command } from './command.ts';
+import { readFacts } from '../operator/facts.ts';
+import type { Command } from './command.ts';
 
 const LOOK_EVERY_MS = 2000;
 /** Lines come a little late, and out of order between functions: each look goes back so far. */
@@ -15,8 +14,6 @@ export const tail: Command = {
   options: ['user', 'session', 'topic', 'connection', 'since'],
   goesOn: true,
   async run(place, asked) {
-    const journal = openJournal(place.output('JournalLogGroups').split(','));
-    const where = conditionOf(asked);
     const minutes = Number(asked.options.since ?? 0);
     if (!Number.isFinite(minutes) || minutes < 0) throw new UsageError('--since takes minutes.');
     const began = Date.now() - minutes * 60_000;
@@ -24,12 +21,12 @@ export const tail: Command = {
     while (!asked.signal.aborted) {
       const to = Date.now();
       const from = Math.max(began, (told.size > 0 ? to : began) - OVERLAP_MS);
-      for (const line of await journal.read({ where, from, to })) {
+      const lines = await readFacts(place, asked.options, { from, to });
+      for (const line of lines.toReversed()) {
         const mark = JSON.stringify(line);
         if (Date.parse(line.at) < began || told.has(mark)) continue;
         told.set(mark, to);
-        const { at, fact, ...about } = line;
-        asked.tell({ at, fact, ...about });
+        asked.tell(line);
       }
       for (const [mark, at] of told) if (at < to - 4 * OVERLAP_MS) told.delete(mark);
       await pause(LOOK_EVERY_MS, undefined, { signal: asked.signal }).catch(() => {});
@@ -37,19 +34,3 @@ export const tail: Command = {
     return { json: undefined };
   },
 };
-
-/** Everything that is named has to hold; without any, every fact. */
-function conditionOf({ options: { user, session, topic, connection } }: Asked): string {
-  const named = [
-    ['userId', user],
-    ['sessionId', session],
-    ['topic', topic],
-    ['connectionId', connection],
-  ] as const;
-  const conditions = named.flatMap(([name, value]) =>
-    value === undefined ? [] : [`message.${name} = ${JSON.stringify(value)}`],
-  );
-  return conditions.length > 0 ? conditions.join(' and ') : EVERY_FACT;
-}
-
-const EVERY_FACT = `message.fact in [${facts.map((fact) => JSON.stringify(fact)).join(', ')}]`;

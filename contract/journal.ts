@@ -61,6 +61,14 @@ export interface FailedPost {
 
 export type Fact = keyof Journal;
 
+/** One noted fact, as it is read back. */
+export interface JournalLine {
+  /** ISO. */
+  readonly at: string;
+  readonly fact: Fact;
+  readonly [about: string]: unknown;
+}
+
 /** All of them, for whoever wants to follow everything. */
 export const facts = [
   'connection.opened',

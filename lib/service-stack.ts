@@ -24,13 +24,21 @@ export class ServiceStack extends Stack {
       ? [new SnsAction(Topic.fromTopicArn(this, 'AlarmTopic', props.alarmTopic))]
       : [];
     this.switchboard = new Switchboard(this, 'Switchboard', { ...props.switchboard, alarmActions });
+    new CfnOutput(this, 'DeploymentName', { value: this.stackName });
     new CfnOutput(this, 'WebSocketUrl', { value: this.switchboard.webSocketStage.url });
     new CfnOutput(this, 'HttpUrl', { value: this.switchboard.httpApi.apiEndpoint });
+    const { dashboard } = this.switchboard;
+    if (dashboard) new CfnOutput(this, 'DashboardName', { value: dashboard.dashboardName });
     new CfnOutput(this, 'RetentionSeconds', { value: String(this.switchboard.retentionSeconds) });
     new CfnOutput(this, 'JournalLogGroups', { value: this.switchboard.journal.join(',') });
     const others = keysOf(functions).filter((name) => !('notes' in functions[name]));
     new CfnOutput(this, 'OtherLogGroups', {
       value: others.map((name) => this.switchboard.functions[name].logGroup.logGroupName).join(','),
+    });
+    new CfnOutput(this, 'FunctionNames', {
+      value: keysOf(functions)
+        .map((name) => this.switchboard.functions[name].functionName)
+        .join(','),
     });
     for (const name of keysOf(functions).filter((each) => 'isInvoked' in functions[each])) {
       new CfnOutput(this, `${pascalCase(name)}FunctionName`, {

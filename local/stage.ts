@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Answering } from '../console/server.ts';
 import { createAccess } from './access/access.ts';
 import { readCloudAssembly } from './assembly/cloud-assembly.ts';
 import { resolveAssembly } from './assembly/resolve-assembly.ts';
@@ -8,7 +9,7 @@ import { awsEnvironment } from './aws-environment.ts';
 import { createClock } from './clock.ts';
 import { createMetrics } from './cloudwatch/metrics.ts';
 import { createUserPools } from './cognito/user-pools.ts';
-import { createConsole, type Serve } from './console/console.ts';
+import { createConsole } from './console/console.ts';
 import { createDynamoDb } from './dynamodb/dynamodb.ts';
 import { createEventBuses } from './events/event-buses.ts';
 import { createSchedules } from './events/schedules.ts';
@@ -52,7 +53,7 @@ export interface StageOptions {
     readonly directory: string;
     facts(stage: Pick<Stage, 'outputs' | 'environment'>): Promise<object>;
     /** Answers of whoever runs the stage to its page. */
-    serve?(stage: Pick<Stage, 'outputs' | 'environment' | 'urls'>): Serve;
+    serve?(stage: Pick<Stage, 'outputs' | 'environment' | 'urls'>): Answering;
   };
   readonly report?: (step: Step) => void;
   /** @default to standard error */
@@ -113,7 +114,6 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
 
   const functions = createFunctions(context);
   const eventBuses = createEventBuses(context);
-  const metrics = createMetrics(context);
   const called = [
     createDynamoDb(context),
     createQueues(context),
@@ -121,7 +121,7 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     functions,
     eventBuses,
     createLogs(context),
-    metrics,
+    createMetrics(context),
   ];
   const stepFunctions = createStepFunctions(context);
   const webSocketApis = createWebSocketApis(context);
@@ -159,7 +159,6 @@ async function startOn(running: AsyncDisposableStack, options: StageOptions): Pr
     const actions = {
       cutConnection: webSocketApis.cut,
       listSockets: webSocketApis.sockets,
-      reportMetrics: metrics.report,
     };
     const { directory: page, serve } = options.console;
     const answers = serve?.({ outputs, environment, urls });

@@ -1,33 +1,22 @@
+import { type Answer, json, sentence } from '../console/answer.ts';
+import type { PageRequest } from '../console/server.ts';
 import type { ManagerRequest, RedriveScope } from '../contract/connection-manager.ts';
 import { type FunctionName, functions } from '../contract/functions.ts';
 import type { RevokeRequest } from '../contract/internal.ts';
 import { auditLines } from './audit.ts';
+import { readConfiguration } from './configuration.ts';
 import { changeStatus, cleanUp, countSilent, listConnections } from './connections.ts';
 import { Refused, UsageError } from './errors.ts';
 import { getExecution, listExecutions } from './executions.ts';
+import { type About, readFacts } from './facts.ts';
 import { listFunctions } from './functions.ts';
 import { createInvitation, listInvitations } from './invitations.ts';
 import { LOG_HOURS_MOST, readLogs } from './logs.ts';
+import { readMetrics } from './metrics.ts';
 import { listFailures, listParked, redrive } from './parked.ts';
 import type { Place } from './place.ts';
 import { dropUser, revoke, sessionsOf, timelineOf, type UserName, userOf } from './sessions.ts';
 import { listTopics, topicOf } from './topics.ts';
-
-/** What the page asks, once it is known to be ours. */
-export interface OperatorRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Throws for a body that is no JSON object. */
-  body(): Promise<Readonly<Record<string, unknown>>>;
-}
-
-export interface OperatorAnswer {
-  readonly status: number;
-  /** JSON; of a status above 299 `{message}`, a sentence. */
-  readonly body: unknown;
-}
 
 /** Without it nothing is changed: who looks on cannot act by a slip. */
 const OPERATE_HEADER = 'x-operate';
@@ -35,6 +24,9 @@ const OPERATE_HEADER = 'x-operate';
 const PREFIX = '/operator/';
 /** A table shows the first of them at once, and asks for more as it is scrolled. */
 const CONNECTIONS_A_PAGE = 2000;
+/** Nobody reads more lines as they come; the command line tells all. */
+const FACTS_SHOWN = 500;
+const FACTS_MINUTES_MOST = 60;
 
 type Read = (place: Place, query: URLSearchParams) => unknown;
 type Act = (place: Place, body: Readonly<Record<string, unknown>>) => unknown;
@@ -73,6 +65,14 @@ const reads: Readonly<Record<string, Read>> = {
       hours: hoursIn(query),
     }),
   invitations: listInvitations,
+  configuration: readConfiguration,
+  metrics: (place) => readMetrics(place),
+  facts: async (place, query) => {
+    const to = Date.now();
+    const about = Object.fromEntries(query) as About;
+    const facts = await readFacts(place, about, { from: to - minutesIn(query) * 60_000, to });
+    return { facts: facts.slice(0, FACTS_SHOWN), isWhole: facts.length <= FACTS_SHOWN };
+  },
 };
 
 // What they may hold the functions read, and refuse.
@@ -92,35 +92,30 @@ const acts: Readonly<Record<string, Act>> = {
  */
 export const operatorApi =
   (place: Place) =>
-  async (request: OperatorRequest): Promise<OperatorAnswer | undefined> => {
+  async (request: PageRequest): Promise<Answer | undefined> => {
     const { method, path, query, headers } = request;
     if (!path.startsWith(PREFIX)) return undefined;
     const name = path.slice(PREFIX.length);
     try {
       if (method === 'GET' && Object.hasOwn(reads, name)) {
-        return { status: 200, body: await reads[name]?.(place, query) };
+        return json(await reads[name]?.(place, query));
       }
       if (method !== 'POST' || !Object.hasOwn(acts, name)) {
-        return refusal(404, `The console has nothing at ${method} ${path}.`);
+        return sentence(404, `The console has nothing at ${method} ${path}.`);
       }
-      if (headers[OPERATE_HEADER] !== 'yes') return refusal(403, 'Switch to operate first.');
-      return { status: 200, body: await acts[name]?.(place, await request.body()) };
+      if (headers[OPERATE_HEADER] !== 'yes') return sentence(403, 'Switch to operate first.');
+      return json(await acts[name]?.(place, await request.body()));
     } catch (fault) {
       return failure(fault);
     }
   };
 
-const refusal = (status: number, message: string): OperatorAnswer => ({
-  status,
-  body: { message },
-});
-
 /** A sentence of ours, or of AWS's; all else is a defect, for whoever serves this. */
-function failure(fault: unknown): OperatorAnswer {
-  if (fault instanceof UsageError || fault instanceof Refused) return refusal(400, fault.message);
+function failure(fault: unknown): Answer {
+  if (fault instanceof UsageError || fault instanceof Refused) return sentence(400, fault.message);
   const { name, message, $metadata } = fault as Error & { $metadata?: object };
   if ($metadata === undefined) throw fault;
-  return refusal(502, `AWS answers ${name}: ${message}`);
+  return sentence(502, `AWS answers ${name}: ${message}`);
 }
 
 function functionIn(query: URLSearchParams): { readonly name?: FunctionName } {
@@ -134,6 +129,12 @@ function hoursIn(query: URLSearchParams): number {
   const hours = Number(query.get('hours') ?? 1);
   if (hours > 0 && hours <= LOG_HOURS_MOST) return hours;
   throw new UsageError(`A log is read for at most ${LOG_HOURS_MOST} hours.`);
+}
+
+function minutesIn(query: URLSearchParams): number {
+  const minutes = Number(query.get('minutes') ?? 5);
+  if (minutes > 0 && minutes <= FACTS_MINUTES_MOST) return minutes;
+  throw new UsageError(`What comes is read for at most ${FACTS_MINUTES_MOST} minutes.`);
 }
 
 /** A filter that is not set is none. */

@@ -1,11 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import {
-  CloudWatchLogsClient,
-  GetQueryResultsCommand,
-  StartQueryCommand,
-} from '@aws-sdk/client-cloudwatch-logs';
 import { type FunctionName, functions } from '../contract/functions.ts';
-import { JOURNAL_DEADLINE_MS, JOURNAL_POLL_MS } from '../contract/limits.ts';
+import { queryLogs } from './insights.ts';
 import type { Place } from './place.ts';
 
 /** A line of a function's log. */
@@ -46,14 +40,13 @@ export async function readLogs(
   const groups = groupsOf(place);
   const chosen = [...groups].filter(([, each]) => name === undefined || each === name);
   const to = Date.now();
-  const rows = await query(place, {
-    logGroupNames: chosen.map(([group]) => group),
-    queryString: `fields @message, @log${errorsOnly ? ' | filter level = "ERROR"' : ''} | sort @timestamp desc | limit ${LINES}`,
-    startTime: Math.floor((to - hours * 3600 * 1000) / 1000),
-    endTime: Math.ceil(to / 1000),
+  const rows = await queryLogs(place, {
+    groups: chosen.map(([group]) => group),
+    text: `fields @message, @log${errorsOnly ? ' | filter level = "ERROR"' : ''} | sort @timestamp desc | limit ${LINES}`,
+    from: to - hours * 3600 * 1000,
+    to,
   });
   const lines = rows.flatMap(({ message, log }): LogLine[] => {
-    // AWS writes `ACCOUNT:GROUP`.
     const writer = groups.get(log.slice(log.indexOf(':') + 1));
     return writer ? [lineOf(writer, message)] : [];
   });
@@ -86,32 +79,4 @@ function lineOf(writer: FunctionName, text: string): LogLine {
     ...(fact !== undefined && { fact }),
     message: isObject ? about : (message ?? rest),
   };
-}
-
-async function query(
-  { aws }: Place,
-  asked: {
-    readonly logGroupNames: string[];
-    readonly queryString: string;
-    readonly startTime: number;
-    readonly endTime: number;
-  },
-): Promise<readonly { readonly message: string; readonly log: string }[]> {
-  const client = new CloudWatchLogsClient(aws);
-  const { queryId } = await client.send(new StartQueryCommand(asked));
-  const deadline = performance.now() + JOURNAL_DEADLINE_MS;
-  for (;;) {
-    const { status, results = [] } = await client.send(new GetQueryResultsCommand({ queryId }));
-    if (status === 'Complete') {
-      return results.map((row) => {
-        const textOf = (name: string) => row.find(({ field }) => field === name)?.value ?? '';
-        return { message: textOf('@message'), log: textOf('@log') };
-      });
-    }
-    const isUnderWay = status === 'Scheduled' || status === 'Running';
-    if (!isUnderWay || performance.now() > deadline) {
-      throw new Error(`The query of the logs is ${status} after its time.`);
-    }
-    await pause(JOURNAL_POLL_MS);
-  }
 }

@@ -29,12 +29,17 @@ const places: Readonly<
     ours: ['contract', 'lib', 'lambdas/platform', 'lambdas/flows'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'zod'],
   },
+  // Serves the page, to browsers of this machine: for a stage, and for an operator.
+  console: { ours: [] },
   // What an operator asks, with credentials of their own.
-  operator: { ours: ['contract', 'lambdas/platform'], packages: ['aws'] },
+  operator: { ours: ['console', 'contract', 'lambdas/platform'], packages: ['aws'] },
   // The operator's hand: asks what runs, and publishes as any function may.
-  cli: { ours: ['contract', 'operator', 'lambdas/flows', 'lambdas/platform'], packages: ['aws'] },
+  cli: {
+    ours: ['console', 'contract', 'operator', 'lambdas/flows', 'lambdas/platform'],
+    packages: ['aws'],
+  },
   bin: {
-    ours: ['cli', 'contract', 'operator', 'lib', 'sample', 'local'],
+    ours: ['cli', 'console', 'contract', 'operator', 'lib', 'sample', 'local'],
     packages: ['aws', 'aws-cdk-lib', 'constructs', 'cdk-nag', 'vite', 'esbuild'],
   },
   client: { ours: ['contract'] },
@@ -47,7 +52,7 @@ const places: Readonly<
     ],
     packages: ['preact', '@preact/signals', 'uplot', 'vite'],
   },
-  local: { ours: [], packages: ['ws', 'aws-local-stepfunctions'] },
+  local: { ours: ['console'], packages: ['ws', 'aws-local-stepfunctions'] },
 };
 
 interface Import {

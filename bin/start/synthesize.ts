@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../../console/run.ts';
 import { readCloudAssembly } from '../../local/assembly/cloud-assembly.ts';
-import { run } from './run.ts';
 
 interface CdkSettings {
   readonly app: string;

@@ -106,7 +106,7 @@ async function lookAtTopic(place: Place, { options }: Asked): Promise<Diagnosis>
 async function lookAtBroadcasts(place: Place): Promise<Diagnosis> {
   const where = 'message.fact in ["broadcast.done", "broadcast.incomplete"]';
   const lines = await linesOf(place, ['broadcast-event'], where);
-  const last = lines.at(-1);
+  const [last] = lines;
   if (last === undefined) {
     const todo = 'Was a workflow started? aws stepfunctions list-executions tells.';
     return unclear('no broadcast in the last hour', todo);

@@ -1,4 +1,5 @@
 import type { ManagerRequest, Moment, TimelineAnswer } from '../../contract/connection-manager.ts';
+import type { JournalLine } from '../../contract/journal.ts';
 import { DELIVERIES_TOLD, JOURNAL_LINES, TIMELINE_HOURS } from '../../contract/limits.ts';
 import { DEFAULT_TENANT } from '../../contract/names.ts';
 import { Refusal } from '../../contract/refusals.ts';
@@ -18,7 +19,7 @@ import {
   progressOf,
   timelineOf,
 } from '../../rules/timeline.ts';
-import type { JournalLine, JournalReader } from '../platform/journal.ts';
+import type { JournalReader } from '../platform/journal.ts';
 import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { auditLinesOf } from '../stores/audit.ts';

@@ -1,15 +1,7 @@
-import type { Fact } from '../../contract/journal.ts';
+import type { JournalLine } from '../../contract/journal.ts';
 import { JOURNAL_DEADLINE_MS, JOURNAL_LINES, JOURNAL_POLL_MS } from '../../contract/limits.ts';
 import { clock } from './clock.ts';
 import { journalLogGroups } from './environment.ts';
-
-/** One noted fact, as it stands in the log. */
-export interface JournalLine {
-  /** ISO. */
-  readonly at: string;
-  readonly fact: Fact;
-  readonly [about: string]: unknown;
-}
 
 export interface JournalQuery {
   /** A condition in the language of CloudWatch Logs Insights. */
@@ -27,7 +19,8 @@ export interface JournalReader {
 }
 
 /** What functions noted of connections and sessions, read back from their logs. */
-export function openJournal(logGroupNames: readonly string[] = journalLogGroups()): JournalReader {
+export function openJournal(): JournalReader {
+  const logGroupNames = journalLogGroups();
   const load = async () => (await import('./logs-client.ts')).openLogsClient();
   let loading: ReturnType<typeof load> | undefined;
   return {
@@ -36,7 +29,7 @@ export function openJournal(logGroupNames: readonly string[] = journalLogGroups(
       loading ??= load();
       const logs = await loading;
       const { queryId } = await logs.start({
-        logGroupNames: [...logGroupNames],
+        logGroupNames,
         queryString: `fields @message | filter ${where} | sort @timestamp ${order} | limit ${most}`,
         startTime: Math.floor(from / 1000),
         endTime: Math.ceil(to / 1000),

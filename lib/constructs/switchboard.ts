@@ -5,6 +5,7 @@ import type {
   WebSocketApi,
   WebSocketStage,
 } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus, OnEventOptions, Rule } from 'aws-cdk-lib/aws-events';
@@ -79,6 +80,8 @@ export class Switchboard extends Construct {
   readonly journal: readonly string[];
   /** What its functions measure, for graphs and alarms of yours. */
   readonly metrics: SwitchboardMetrics;
+  /** Undefined where `monitoring` is off. */
+  readonly dashboard: Dashboard | undefined;
   private readonly sockets: WebSocketGateway;
   private readonly queues: SwitchboardQueues;
   private readonly settings: PlainSettings;
@@ -124,7 +127,7 @@ export class Switchboard extends Construct {
     if (chosen.monitoring) {
       const { metrics, functions, queues } = this;
       const { manyConnections, alarmActions } = chosen;
-      switchboardDashboard(this, { metrics, functions, queues });
+      this.dashboard = switchboardDashboard(this, { metrics, functions, queues });
       const watched = { metrics, functions, queues, manyConnections, actions: alarmActions };
       switchboardAlarms(this, watched);
     }

@@ -1,56 +1,44 @@
-import type { Service, StageContext } from '../service.ts';
+import { AwsFault, type Service, type StageContext } from '../service.ts';
 import { readEmbedded, type Value } from './embedded-metrics.ts';
-
-/** What one minute brought of one metric. */
-interface Minute {
-  /** ISO. */
-  readonly at: string;
-  readonly count: number;
-  readonly sum: number;
-  readonly least: number;
-  readonly most: number;
-  readonly latest: number;
-}
-
-export interface MetricReport {
-  readonly namespace: string;
-  readonly name: string;
-  readonly unit: string;
-  readonly dimensions: readonly string[];
-  /** Oldest first; minutes that brought nothing are left out. */
-  readonly minutes: readonly Minute[];
-}
-
-export interface Metrics extends Service {
-  report(): readonly MetricReport[];
-}
+import { type Minute, metricData, type Series, together } from './metric-data.ts';
 
 const MINUTE_MS = 60_000;
 /** Three hours: as long as CloudWatch keeps what is finer than a minute. */
 const MINUTES_KEPT = 180;
 
-/** Reads the metrics that functions write into their logs, as CloudWatch does, and keeps the last hours of them. */
-export function createMetrics(context: StageContext): Metrics {
-  const series = new Map<string, MetricReport & { minutes: Minute[] }>();
+/**
+ * CloudWatch, as far as reading numbers goes: takes the metrics that functions write into their logs, keeps the last
+ * hours of them, and answers `GetMetricData`.
+ */
+export function createMetrics(context: StageContext): Service {
+  const series = new Map<string, Series & { minutes: Minute[] }>();
   let unfollow = () => {};
 
-  const add = ({ namespace, name, unit, dimensions, at, values }: Value) => {
+  const add = ({ namespace, name, unit, dimensions, at: time, values }: Value) => {
+    if (values.length === 0) return;
     const key = JSON.stringify([namespace, name, dimensions]);
     const known = series.get(key) ?? { namespace, name, unit, dimensions, minutes: [] };
     series.set(key, known);
     const { minutes } = known;
-    const minute = new Date(Math.floor(at / MINUTE_MS) * MINUTE_MS).toISOString();
+    const at = Math.floor(time / MINUTE_MS) * MINUTE_MS;
+    const brought = {
+      at,
+      count: values.length,
+      sum: values.reduce((sum, value) => sum + value, 0),
+      least: Math.min(...values),
+      most: Math.max(...values),
+    };
     // Lines of several processes may come a little out of order.
-    const place = minutes.findLastIndex((each) => each.at <= minute);
-    const before = minutes[place]?.at === minute ? minutes[place] : undefined;
-    const merged = merge(minute, before, values);
-    if (before) minutes[place] = merged;
-    else minutes.splice(place + 1, 0, merged);
+    const place = minutes.findLastIndex((each) => each.at <= at);
+    const before = minutes[place];
+    if (before?.at === at) minutes[place] = together(before, brought);
+    else minutes.splice(place + 1, 0, brought);
     if (minutes.length > MINUTES_KEPT) minutes.shift();
   };
 
   return {
     name: 'metrics',
+    scopes: ['monitoring'],
     start: async () => {
       unfollow = context.trace.follow(({ kind, outcome, by }) => {
         if (kind !== 'metric') return;
@@ -63,15 +51,20 @@ export function createMetrics(context: StageContext): Metrics {
       return 'what functions measure';
     },
     stop: async () => unfollow(),
-    report: () => [...series.values()],
+    async handle({ action, principal, body }) {
+      if (action !== 'GetMetricData') {
+        throw new AwsFault(
+          'UnknownOperationException',
+          `The local stage reads metrics only, by GetMetricData, not by ${action}.`,
+        );
+      }
+      context.access.demand(principal, 'cloudwatch:GetMetricData', '*');
+      const answer = metricData([...series.values()], JSON.parse(body.toString() || '{}'));
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/x-amz-json-1.0' },
+        body: JSON.stringify(answer),
+      };
+    },
   };
 }
-
-const merge = (at: string, before: Minute | undefined, values: readonly number[]): Minute => ({
-  at,
-  count: (before?.count ?? 0) + values.length,
-  sum: values.reduce((sum, value) => sum + value, before?.sum ?? 0),
-  least: Math.min(before?.least ?? Number.POSITIVE_INFINITY, ...values),
-  most: Math.max(before?.most ?? Number.NEGATIVE_INFINITY, ...values),
-  latest: values.at(-1) ?? before?.latest ?? 0,
-});

@@ -1,16 +1,16 @@
-import type { IncomingMessage } from 'node:http';
+import { type Answer, json } from '../../console/answer.ts';
+import { Refusal } from '../../console/own-page.ts';
+import type { PageRequest } from '../../console/server.ts';
 import { catalogue } from '../gates/catalogue.ts';
 import { NoSuchGate } from '../gates/read-gate.ts';
 import type { StageContext } from '../service.ts';
-import { type Answer, json } from './answer.ts';
-import { Refusal, readJson } from './own-page.ts';
 
 /** `/stage/gates` and `/stage/clock`: how a person, or a program beside the stage, makes it misbehave. */
 export interface GatesApi {
   /** Undefined for a path of others, here and below. */
   read(path: string): Answer | undefined;
   /** Throws a {@link Refusal}. */
-  act(request: IncomingMessage, path: string): Promise<Answer | undefined>;
+  act(request: PageRequest): Promise<Answer | undefined>;
 }
 
 const GATES = '/stage/gates';
@@ -22,9 +22,9 @@ export function createGatesApi({ gates, clock }: StageContext): GatesApi {
     aheadMs: clock.ahead(),
   });
 
-  async function close(request: IncomingMessage): Promise<Answer> {
+  async function close(request: PageRequest): Promise<Answer> {
     try {
-      return json(gates.close(await readJson(request)), 201);
+      return json(gates.close(await request.body()), 201);
     } catch (error) {
       if (error instanceof NoSuchGate) throw new Refusal(400, error.message);
       throw error;
@@ -37,8 +37,8 @@ export function createGatesApi({ gates, clock }: StageContext): GatesApi {
     throw new Refusal(404, `There is no gate ${id}: GET ${GATES} lists those that there are.`);
   }
 
-  async function advance(request: IncomingMessage): Promise<Answer> {
-    const { advanceMs } = await readJson(request);
+  async function advance(request: PageRequest): Promise<Answer> {
+    const { advanceMs } = await request.body();
     if (typeof advanceMs !== 'number' || !(advanceMs > 0 && Number.isSafeInteger(advanceMs))) {
       throw new Refusal(400, 'Send {"advanceMs": …}, a whole number: time goes forward only.');
     }
@@ -51,8 +51,8 @@ export function createGatesApi({ gates, clock }: StageContext): GatesApi {
       if (path === GATES) return json({ gates: gates.list(), catalogue });
       return path === CLOCK ? json(time()) : undefined;
     },
-    async act(request, path) {
-      const { method } = request;
+    async act(request) {
+      const { method, path } = request;
       if (path === CLOCK && method === 'POST') return advance(request);
       if (path === GATES && method === 'POST') return close(request);
       if (path === GATES && method === 'DELETE') return json(gates.openAll());

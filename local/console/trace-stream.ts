@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { GUARDED, UNCACHED } from '../../console/answer.ts';
 import type { Trace, TraceEvent } from '../service.ts';
-import { GUARDED, UNCACHED } from './answer.ts';
 
 /** A page that reads slower than this is let go; it comes back by itself and asks for what it missed. */
 const UNREAD_BYTES = 4 * 1024 * 1024;

@@ -7,6 +7,7 @@ import {
   type Service,
   type StageContext,
 } from '../service.ts';
+import { answerConfiguration } from './configuration-api.ts';
 import { environmentFor } from './environment.ts';
 import { createEventQueue } from './event-queue.ts';
 import { sizeFailure } from './failures.ts';
@@ -88,7 +89,8 @@ export function createFunctions(context: StageContext): Functions & Service {
     ...functions,
     name: 'lambda',
     scopes: ['lambda'],
-    handle: (call) =>
+    handle: async (call) =>
+      answerConfiguration(call, context, (functionArn) => functionAt(functionArn).settings) ??
       answerInvokeApi(call, context, functions, (functionArn) => {
         const { settings, log } = functionAt(functionArn);
         return { logicalId: settings.logicalId, logTail: (characters) => log.tail(characters) };

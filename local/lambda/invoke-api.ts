@@ -17,7 +17,7 @@ const syncLimit = 6 * 1024 * 1024;
 const asyncLimit = 1024 * 1024;
 const logTailLimit = 4096;
 
-/** Lambda's Invoke, the one operation of its API that functions of the template need. */
+/** Lambda's Invoke, the one operation of its API that functions of the template call. */
 export async function answerInvokeApi(
   call: AwsCall,
   context: StageContext,
@@ -29,7 +29,7 @@ export async function answerInvokeApi(
   if (named === undefined || call.method !== 'POST') {
     throw new AwsFault(
       'UnknownOperationException',
-      `The local stage answers Lambda's Invoke only, not ${call.method} ${pathname}.`,
+      `The local stage answers Lambda's Invoke and GetFunctionConfiguration only, not ${call.method} ${pathname}.`,
       404,
     );
   }
@@ -61,7 +61,11 @@ export async function answerInvokeApi(
 }
 
 /** A name, an ARN or `account:function:name`, each with or without a qualifier. */
-function arnOf(named: string, qualifier: string | null, { region, account }: StageContext): string {
+export function arnOf(
+  named: string,
+  qualifier: string | null,
+  { region, account }: StageContext,
+): string {
   const [, name = named, inName] = /^(?:.*:function:)?([^:]+)(?::([^:]+))?$/.exec(named) ?? [];
   const version = qualifier ?? inName ?? '$LATEST';
   const arn = `arn:aws:lambda:${region}:${account}:function:${name}`;

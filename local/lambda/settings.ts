@@ -19,7 +19,7 @@ export interface FunctionSettings {
 }
 
 /** The one runtime that the stage has: the Node it runs on itself. */
-const runtime = 'nodejs24.x';
+export const runtime = 'nodejs24.x';
 
 /** Throws a sentence when the function is of a kind that the stage cannot run. */
 export function readSettings(fn: Resource, { assembly }: StageContext): FunctionSettings {

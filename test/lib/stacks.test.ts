@@ -73,11 +73,14 @@ describe('stacks', () => {
       'MessagesTableName',
     ]);
     expect(outputs(app.service)).toEqual([
+      'DeploymentName',
       'WebSocketUrl',
       'HttpUrl',
+      'DashboardName',
       'RetentionSeconds',
       'JournalLogGroups',
       'OtherLogGroups',
+      'FunctionNames',
       'GenerateInvitationFunctionName',
       'DropConnectionFunctionName',
       'RevokeFunctionName',

@@ -139,7 +139,8 @@ describe('the page', () => {
 
 describe('the stage answers', () => {
   it('what it is, with the facts that it was given', async () => {
-    expect(await (await fetch(`${url}/stage/facts`)).json()).toEqual({
+    expect(await (await fetch(`${url}/console/facts`)).json()).toEqual({
+      isStage: true,
       region: 'us-east-1',
       account: '000000000000',
       outputs: assembly.outputs,
@@ -302,13 +303,15 @@ describe('pulling the cable', () => {
 
 it('only this machine is answered by name: a rebound host gets nothing', async () => {
   for (const host of ['evil.example', `evil.example:${ports.console}`, '127.0.0.1:1']) {
-    expect((await send('/stage/facts', { host })).statusCode).toBe(421);
+    expect((await send('/console/facts', { host })).statusCode).toBe(421);
   }
-  expect((await send('/stage/facts', { host: `localhost:${ports.console}` })).statusCode).toBe(200);
+  expect((await send('/console/facts', { host: `localhost:${ports.console}` })).statusCode).toBe(
+    200,
+  );
 });
 
 it('other methods are refused with a sentence', async () => {
-  const response = await fetch(`${url}/stage/facts`, {
+  const response = await fetch(`${url}/console/facts`, {
     method: 'DELETE',
     headers: { 'content-type': 'application/json', origin: url },
   });

@@ -3,7 +3,11 @@ import events from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Principal, Trace, TraceEvent } from '../../local/service.ts';
 import { eventually } from '../support/eventually.ts';
@@ -221,6 +225,7 @@ describe('a function', () => {
       AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint,
       AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: endpoint,
       AWS_ENDPOINT_URL_SFN: endpoint,
+      AWS_ENDPOINT_URL_CLOUDWATCH: endpoint,
       AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint,
     });
     expect(cwd).toBe(folder);
@@ -452,6 +457,26 @@ describe('Lambda’s API', () => {
         $metadata: { httpStatusCode: 403 },
       });
     }
+  });
+
+  test('tells with what a function runs, to those who may know', async () => {
+    const call = new GetFunctionConfigurationCommand({ FunctionName: 'environment' });
+    expect(await client('operator').send(call)).toMatchObject({
+      FunctionName: 'environment',
+      FunctionArn: functionArn('environment'),
+      Runtime: 'nodejs24.x',
+      Timeout: 5,
+      MemorySize: 128,
+      Environment: { Variables: { TABLE_NAME: 'Pets' } },
+    });
+    await expect(client('echo').send(call)).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('lambda:GetFunctionConfiguration'),
+    });
+    const nobody = new GetFunctionConfigurationCommand({ FunctionName: 'nobody' });
+    await expect(client('operator').send(nobody)).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 
   test('answers a dry run without running anything', async () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readOptions } from '../../bin/start/options.ts';
-import { buildPage } from '../../bin/start/page.ts';
 import { synthesize } from '../../bin/start/synthesize.ts';
+import { buildPage } from '../../console/build-page.ts';
 
 let directory: string;
 beforeEach(() => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type OperatorRequest, operatorApi } from '../../operator/api.ts';
+import type { PageRequest } from '../../console/server.ts';
+import { operatorApi } from '../../operator/api.ts';
 import { placeAt } from '../../operator/place.ts';
 
 /** A place that nobody answers at: what is refused here never gets there. */
@@ -10,15 +11,16 @@ const nowhere = placeAt({}, false, {
 });
 const api = operatorApi(nowhere);
 
-const ask = (method: string, path: string, more: Partial<OperatorRequest> = {}) => {
+const ask = async (method: string, path: string, more: Partial<PageRequest> = {}) => {
   const { pathname, searchParams } = new URL(path, 'http://console');
   const request = { method, path: pathname, query: searchParams, headers: {} };
-  return api({ ...request, body: async () => ({}), ...more });
+  const answer = await api({ ...request, body: async () => ({}), ...more });
+  return answer && { status: answer.status, body: JSON.parse(String(answer.body)) };
 };
 
 describe('the operator’s API', () => {
   it('leaves paths of others to them', async () => {
-    for (const path of ['/', '/stage/facts', '/operator', '/operators/parked']) {
+    for (const path of ['/', '/console/facts', '/operator', '/operators/parked']) {
       expect(await ask('GET', path)).toBeUndefined();
     }
   });
@@ -75,11 +77,14 @@ describe('the operator’s API', () => {
     ['/operator/logs?hours=0', 'A log is read for at most 168 hours.'],
     ['/operator/logs?hours=169', 'A log is read for at most 168 hours.'],
     ['/operator/logs?hours=many', 'A log is read for at most 168 hours.'],
+    ['/operator/facts?minutes=61', 'What comes is read for at most 60 minutes.'],
+    ['/operator/facts?minutes=x', 'What comes is read for at most 60 minutes.'],
+    ['/operator/metrics', 'The deployment has no output DeploymentName'],
     ['/operator/parked', 'The deployment has no output ConnectionManagerFunctionName'],
   ])('refuses %s with a sentence', async (path, sentence) => {
     const { status, body } = (await ask('GET', path)) ?? {};
     expect(status).toBe(400);
-    expect((body as { message: string }).message).toContain(sentence);
+    expect(body.message).toContain(sentence);
   });
 
   it('a fault of nobody’s making goes to whoever serves it, and is no answer', async () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { seed } from '../../bin/seed.ts';
-import { buildPage, builtPage } from '../../bin/start/page.ts';
 import { synthesize } from '../../bin/start/synthesize.ts';
+import { buildPage, builtPage } from '../../console/build-page.ts';
 import { type Stage, startStage } from '../../local/stage.ts';
 import { operatorApi } from '../../operator/api.ts';
 import { placeOfStage } from '../../operator/place.ts';

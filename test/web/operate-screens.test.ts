@@ -2,7 +2,8 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, inject, test } from 'vitest';
 import { topicKey } from '../../contract/tables.ts';
-import { operatorOptions } from '../support/people.ts';
+import { newPerson, operatorOptions } from '../support/people.ts';
+import { openSocket } from '../support/socket.ts';
 import { confirm, openScreens, rowOf, seriousFindings } from './operating.ts';
 
 /** Screens of the operator: what failed, workflows, functions, invitations, the stage's gates. */
@@ -162,7 +163,52 @@ test('a gate is closed, refused where it makes no sense, seen to stand, and open
   await page.getByText('It goes forward only').waitFor();
 });
 
-test.each(['parked', 'executions', 'functions', 'invitations', 'gates'])(
+test('what functions note is told as it happens, filtered, and stands still when it is told to', async () => {
+  const [one, other] = [`live-${Date.now()}`, `still-${Date.now()}`];
+  const page = await open('live');
+  const noted = page.getByRole('region', { name: 'What was noted, the newest first' });
+  const connectAs = async (sessionId: string) => {
+    const socket = await openSocket(place.outputs.WebSocketUrl ?? '');
+    const { token } = await newPerson(place, 'live');
+    await socket.ask({ action: 'authenticate', token, sessionId });
+    await socket.close();
+  };
+  await page.getByLabel('Session').fill(one);
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing was noted of that in the last 5 minutes.').waitFor();
+  await connectAs(one);
+  await noted.getByText('session.bound').waitFor();
+  expect(page.url()).toContain(`session=${one}`);
+
+  await page.getByLabel('Show').selectOption('frames');
+  const frames = page.getByRole('region', { name: 'Frames, the newest first' });
+  await connectAs(other);
+  await frames.getByText('to the client').first().waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const newest = () => frames.getByRole('listitem').first().innerText();
+  const before = await newest();
+  await connectAs(other);
+  await page.getByLabel('Find').fill('nothing-has-this');
+  await page.getByText('or none has that in it').waitFor();
+  await page.getByLabel('Find').fill('');
+  expect(await newest()).toBe(before);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(newest).not.toBe(before);
+});
+
+test('the configuration is what Lambda says, with a name for every function', async () => {
+  const page = await open('configuration');
+  await rowOf(page, 'GRACE_SECONDS').getByText('every function').waitFor();
+  await page.getByLabel('Find').fill('subscriptions_table');
+  await rowOf(page, 'SUBSCRIPTIONS_TABLE_NAME').getByText('fan-out').waitFor();
+  expect(await rowOf(page, 'GRACE_SECONDS').count()).toBe(0);
+  await page.getByLabel('Find').fill('nothing has this');
+  await page.getByText('No variable has that in it.').waitFor();
+  await page.getByRole('link', { name: 'connection-manager' }).click();
+  await page.getByRole('region', { name: 'What connection-manager may do' }).waitFor();
+});
+
+test.each(['parked', 'executions', 'functions', 'invitations', 'gates', 'live', 'configuration'])(
   'the screen of %s has no serious finding of axe, in both colour schemes',
   async (screen) => {
     for (const dark of [false, true]) {

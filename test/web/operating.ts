@@ -9,6 +9,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 interface Look {
   readonly operates?: boolean;
   readonly dark?: boolean;
+  /** What the address of a console has behind its `?`. */
+  readonly key?: string;
 }
 
 export interface Screens {
@@ -33,7 +35,7 @@ export function openScreens(console: () => string = () => inject('place').urls.c
 
   return {
     complaints,
-    async open(screen, { operates = false, dark = false } = {}) {
+    async open(screen, { operates = false, dark = false, key = '' } = {}) {
       const context = await browser.newContext({
         colorScheme: dark ? 'dark' : 'light',
         locale: 'en-GB',
@@ -46,7 +48,7 @@ export function openScreens(console: () => string = () => inject('place').urls.c
           complaints.push(message.text());
         }
       });
-      await page.goto(`${console()}/#operate/${screen}`);
+      await page.goto(`${console()}/${key}#operate/${screen}`);
       if (operates) await page.getByRole('checkbox', { name: 'operate' }).check();
       await page.getByText('Asking …').first().waitFor({ state: 'detached' });
       return page;

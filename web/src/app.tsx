@@ -23,7 +23,7 @@ const open = signal<Open | undefined>(undefined);
 
 effect(() => {
   const stage = facts.value;
-  if (stage) open.value = untracked(() => openAll(stage));
+  if (stage?.isStage) open.value = untracked(() => openAll(stage));
 });
 
 function openAll(stage: StageFacts): Open {
@@ -47,6 +47,11 @@ export function App() {
         </Banner>
       )}
       {open.value && <Sections {...open.value} />}
+      {facts.value?.isStage === false && (
+        <main>
+          <OperatorFrame />
+        </main>
+      )}
       <p class="unseen" aria-live="polite">
         {announcement.value}
       </p>

@@ -4,6 +4,7 @@ const price = new Intl.NumberFormat('en', {
   minimumFractionDigits: 0,
 });
 const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const minute = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long' });
 const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const time = new Intl.DateTimeFormat('en-GB', {
@@ -16,6 +17,8 @@ const time = new Intl.DateTimeFormat('en-GB', {
 export const formatPrice = (amount: number): string => price.format(amount);
 /** `14:03:07` */
 export const formatClock = (epochMs: number): string => clock.format(epochMs);
+/** `14:03` */
+export const formatMinute = (epochMs: number): string => minute.format(epochMs);
 /** `4 December 2026` */
 export const formatDay = (epochMs: number): string => day.format(epochMs);
 /** `14:03:07.120` */

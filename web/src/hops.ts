@@ -10,6 +10,7 @@ export interface Seen {
   readonly what: string;
   readonly on: string;
   readonly outcome: string;
+  readonly detail?: Readonly<Record<string, string | number>>;
   readonly receivedAt: number;
 }
 

@@ -3,6 +3,12 @@ import type { GenerateInvitationAnswer } from '../../contract/internal.ts';
 
 /** Where everything is, and who may use it. */
 export interface StageFacts {
+  /** A stage on this machine; else whatever the operator looks after, of which there are their screens alone. */
+  readonly isStage: boolean;
+  /** The name of the stack. */
+  readonly name: string;
+  /** The dashboard in CloudWatch; empty where there is none. */
+  readonly dashboard: string;
   readonly region: string;
   readonly webSocketUrl: string;
   readonly httpUrl: string;
@@ -48,16 +54,19 @@ export async function findStage(): Promise<void> {
 
 async function askFacts(): Promise<StageFacts | undefined> {
   try {
-    const answer = await fetch('/stage/facts', { cache: 'no-store' });
+    const answer = await fetch('/console/facts', { cache: 'no-store' });
     if (!answer.ok) return undefined;
-    const { region, urls, outputs, users, watcher, invitation } = await answer.json();
+    const { isStage, region, urls, outputs, users, watcher, invitation } = await answer.json();
     // By stack, as `cdk deploy --outputs-file` writes them; the names are the construct's.
     const all: Record<string, string> = Object.assign({}, ...Object.values(outputs));
     return {
-      region,
+      isStage,
+      name: all.DeploymentName ?? '',
+      dashboard: all.DashboardName ?? '',
+      region: region ?? '',
       webSocketUrl: all.WebSocketUrl ?? '',
       httpUrl: all.HttpUrl ?? '',
-      awsUrl: urls.aws,
+      awsUrl: urls?.aws ?? '',
       clientId: all.UserPoolClientId ?? '',
       users: users ?? [],
       watcher,

@@ -9,15 +9,21 @@ export function Header() {
     <header>
       <div class="masthead">
         <h1>Switchboard</h1>
-        <p class="lead">What one person changes, the other sees. Change a pet and watch.</p>
+        <p class="lead">
+          {found?.isStage === false
+            ? `You look after ${found.name}, with your own credentials.`
+            : 'What one person changes, the other sees. Change a pet and watch.'}
+        </p>
         <ThemeSwitch />
       </div>
       <dl class="addresses">
         <Address name="WebSocket" url={found?.webSocketUrl} />
         <Address name="HTTP" url={found?.httpUrl} />
-        <Address name={found ? `AWS, ${found.region}` : 'AWS'} url={found?.awsUrl} />
+        {found?.isStage !== false && (
+          <Address name={found ? `AWS, ${found.region}` : 'AWS'} url={found?.awsUrl} />
+        )}
       </dl>
-      <SectionNav />
+      {found?.isStage !== false && <SectionNav />}
     </header>
   );
 }

@@ -15,19 +15,22 @@ interface Options<Answer> {
   readonly ask?: (path: string) => Promise<Answer>;
   /** Asked again so often, while the page is looked at. @default once */
   readonly everyMs?: number;
+  /** What is there stays as it is. */
+  readonly isPaused?: boolean;
   /** From then on it is asked no more. */
   readonly until?: (answer: Answer) => boolean;
 }
 
 /** Asks, and asks again when the path changes. What comes late, for a path of before, is left out. */
 export function useAsked<Answer>(path: string, options: Options<Answer> = {}): AskedFor<Answer> {
-  const { ask: askFor = ask<Answer>, everyMs, until } = options;
+  const { ask: askFor = ask<Answer>, everyMs, isPaused = false, until } = options;
   const answer = useSignal<Answer | undefined>(undefined);
   const error = useSignal<string | undefined>(undefined);
   const round = useSignal(0);
   const shown = useRef(path);
   const rounds = round.value;
   useEffect(() => {
+    if (isPaused && shown.current === path && answer.peek() !== undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isCurrent = true;
     if (shown.current !== path) {
@@ -47,14 +50,14 @@ export function useAsked<Answer>(path: string, options: Options<Answer> = {}): A
           error.value = fault instanceof Error ? fault.message : String(fault);
         }
       }
-      if (everyMs) timer = setTimeout(() => void askOnce(), everyMs);
+      if (everyMs && !isPaused) timer = setTimeout(() => void askOnce(), everyMs);
     };
     void askOnce();
     return () => {
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [path, rounds]);
+  }, [path, rounds, isPaused]);
   return {
     answer: answer.value,
     error: error.value,

@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
+import { formatMinute } from '../format.ts';
 
 interface Line {
   readonly name: string;
-  /** Seconds since the epoch; the same for every line of a chart. */
-  readonly times: readonly number[];
   /** Null where there is none: the line has a gap there. */
   readonly values: readonly (number | null)[];
 }
@@ -14,6 +13,8 @@ interface ChartProps {
   readonly title: string;
   /** Behind each number. */
   readonly unit: string;
+  /** Seconds since the epoch, of every line. */
+  readonly times: readonly number[];
   readonly lines: readonly Line[];
 }
 
@@ -21,12 +22,12 @@ const HEIGHT = 180;
 const COLOURS = ['--accent', '--warn', '--bad'] as const;
 
 /** Lines over time. What it shows is told in words too. */
-export function Chart({ title, unit, lines }: ChartProps) {
+export function Chart({ title, unit, times, lines }: ChartProps) {
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const isEmpty = lines.every(({ values }) => values.every((value) => value === null));
-  const data = [lines[0]?.times ?? [], ...lines.map(({ values }) => values)] as uPlot.AlignedData;
+  const data = [times, ...lines.map(({ values }) => values)] as uPlot.AlignedData;
 
   const Plot = useSignal<typeof uPlot | undefined>(undefined);
   const { value: Made } = Plot;
@@ -92,7 +93,7 @@ function optionsOf(lines: readonly Line[], unit: string, width: number): uPlot.O
     cursor: { show: false },
     scales: { y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most * 1.1)] } },
     axes: [
-      axis,
+      { ...axis, values: (_, times) => times.map((time) => formatMinute(time * 1000)) },
       { ...axis, values: (_, ticks) => ticks.map((tick) => `${tick}${unit}`), size: 60 },
     ],
     series: [

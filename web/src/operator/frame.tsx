@@ -1,9 +1,12 @@
+import { facts } from '../stage.ts';
 import { AuditScreen } from './audit.tsx';
+import { ConfigurationScreen } from './configuration.tsx';
 import { ConnectionsScreen } from './connections.tsx';
 import { ExecutionsScreen } from './executions.tsx';
 import { FunctionsScreen } from './functions.tsx';
 import { GatesScreen } from './gates.tsx';
 import { InvitationsScreen } from './invitations.tsx';
+import { LiveScreen } from './live.tsx';
 import { isOperating } from './operating.ts';
 import { OverviewScreen } from './overview.tsx';
 import { ParkedScreen } from './parked.tsx';
@@ -13,6 +16,7 @@ import { UsersScreen } from './users.tsx';
 
 const screens = {
   overview: ['Overview', OverviewScreen],
+  live: ['Live', LiveScreen],
   connections: ['Connections', ConnectionsScreen],
   users: ['Users', UsersScreen],
   topics: ['Topics', TopicsScreen],
@@ -21,20 +25,24 @@ const screens = {
   functions: ['Functions', FunctionsScreen],
   invitations: ['Invitations', InvitationsScreen],
   audit: ['Audit', AuditScreen],
+  configuration: ['Configuration', ConfigurationScreen],
   gates: ['Gates', GatesScreen],
 } as const;
 
 const names = Object.keys(screens) as (keyof typeof screens)[];
+/** A deployment misbehaves by itself. */
+const ofStage: readonly string[] = ['gates'];
 
 /** The operator's screens: the URL names one, and nothing is changed before the switch. */
 export function OperatorFrame() {
-  const chosen = names.find((name) => name === screen.value) ?? 'overview';
+  const shown = names.filter((name) => facts.value?.isStage || !ofStage.includes(name));
+  const chosen = shown.find((name) => name === screen.value) ?? 'overview';
   const [, Screen] = screens[chosen];
   return (
     <div class="operate">
       <div class="screen-head">
         <nav class="sections" aria-label="Screens">
-          {names.map((name) => (
+          {shown.map((name) => (
             <a
               key={name}
               href={`#operate/${name}`}

@@ -1,16 +1,16 @@
 import type { ParkedAnswer } from '../../../contract/connection-manager.ts';
-import type { MetricName } from '../../../contract/metrics.ts';
-import { askStage } from './ask.ts';
+import type { MetricSeries, SeriesName } from '../../../operator/metrics.ts';
+import { facts } from '../stage.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Chart } from './chart.tsx';
-import { lastHourOf, type MetricReport } from './metrics.ts';
 
-/** How often it is looked again; functions measure by the minute. */
-const EVERY_MS = 5000;
+/** How often it is looked again; functions measure by the minute, and AWS charges for each look. */
+const STAGE_EVERY_MS = 5000;
+const AWS_EVERY_MS = 60_000;
 
 interface Tile {
   readonly name: string;
-  readonly metric: MetricName;
+  readonly series: SeriesName;
   /** Of the last hour, or as it was measured last. */
   readonly of: 'sum' | 'latest';
   /** Where the rows behind it are. */
@@ -20,31 +20,31 @@ interface Tile {
 }
 
 const tiles: readonly Tile[] = [
-  { name: 'Active connections', metric: 'ActiveConnections', of: 'latest', href: 'connections' },
-  { name: 'Delivered', metric: 'Delivered', of: 'sum', href: 'topics' },
+  { name: 'Active connections', series: 'connections', of: 'latest', href: 'connections' },
+  { name: 'Delivered', series: 'delivered', of: 'sum', href: 'topics' },
   {
     name: 'Posts told 410',
-    metric: 'GonePosts',
+    series: 'gone',
     of: 'sum',
     href: 'functions?function=fan-out',
   },
   {
     name: 'Not delivered',
-    metric: 'DeliveriesFailed',
+    series: 'failed',
     of: 'sum',
     href: 'parked',
     isTrouble: true,
   },
   {
     name: 'Rows without socket',
-    metric: 'RowsWithoutSocket',
+    series: 'rowsWithoutSocket',
     of: 'sum',
     href: 'functions?function=sweep',
     isTrouble: true,
   },
   {
     name: 'Sockets without row',
-    metric: 'SocketsWithoutRow',
+    series: 'socketsWithoutRow',
     of: 'sum',
     href: 'functions?function=sweep',
     isTrouble: true,
@@ -53,11 +53,9 @@ const tiles: readonly Tile[] = [
 
 /** How it goes: numbers that lead to what is behind them, and the last hour of each in a chart. */
 export function OverviewScreen() {
-  const reports = useAsked<readonly MetricReport[]>('/stage/metrics', {
-    ask: askStage,
-    everyMs: EVERY_MS,
-  });
-  const parked = useAsked<ParkedAnswer>('/parked', { everyMs: EVERY_MS });
+  const everyMs = facts.value?.isStage ? STAGE_EVERY_MS : AWS_EVERY_MS;
+  const measured = useAsked<MetricSeries>('/metrics', { everyMs });
+  const parked = useAsked<ParkedAnswer>('/parked', { everyMs });
   return (
     <>
       <div class="screen-head">
@@ -65,35 +63,44 @@ export function OverviewScreen() {
         <span class="small">the last hour, by the minute</span>
       </div>
       <ParkedLine parked={parked} />
-      <Asked asked={reports}>
-        {(all) => (
+      {facts.value?.isStage === false && facts.value.dashboard && (
+        <p class="small">
+          What AWS measures by itself, errors and durations of functions, queues and tables, stands
+          on the dashboard {facts.value.dashboard} in CloudWatch.
+        </p>
+      )}
+      <Asked asked={measured}>
+        {({ times, values }) => (
           <>
             <ul class="tiles">
               {tiles.map((tile) => (
-                <Figure key={tile.metric} tile={tile} reports={all} />
+                <Figure key={tile.series} tile={tile} values={values[tile.series]} />
               ))}
             </ul>
             <div class="charts">
               <Chart
                 title="Active connections"
                 unit=""
-                lines={[{ name: 'connections', ...lastHourOf(all, 'ActiveConnections', 'latest') }]}
+                times={times}
+                lines={[{ name: 'connections', values: values.connections }]}
               />
               <Chart
                 title="Delivered"
                 unit=""
+                times={times}
                 lines={[
-                  { name: 'delivered', ...lastHourOf(all, 'Delivered', 'sum') },
-                  { name: 'told 410', ...lastHourOf(all, 'GonePosts', 'sum') },
-                  { name: 'failed', ...lastHourOf(all, 'DeliveriesFailed', 'sum') },
+                  { name: 'delivered', values: values.delivered },
+                  { name: 'told 410', values: values.gone },
+                  { name: 'failed', values: values.failed },
                 ]}
               />
               <Chart
                 title="Publish to last post"
                 unit=" ms"
+                times={times}
                 lines={[
-                  { name: 'mean', ...lastHourOf(all, 'MessageLatency', 'mean') },
-                  { name: 'longest', ...lastHourOf(all, 'MessageLatency', 'most') },
+                  { name: 'mean', values: values.latencyMean },
+                  { name: 'longest', values: values.latencyMost },
                 ]}
               />
             </div>
@@ -106,13 +113,12 @@ export function OverviewScreen() {
 
 /** Nothing measured and nothing to measure are two things. */
 function Figure({
-  tile: { name, metric, of, href, isTrouble },
-  reports,
+  tile: { name, of, href, isTrouble },
+  values,
 }: {
   tile: Tile;
-  reports: readonly MetricReport[];
+  values: readonly (number | null)[];
 }) {
-  const { values } = lastHourOf(reports, metric, of);
   const measured = values.filter((value) => value !== null);
   const value = of === 'latest' ? measured.at(-1) : measured.reduce((sum, each) => sum + each, 0);
   const isKnown = measured.length > 0;

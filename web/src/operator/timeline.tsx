@@ -1,6 +1,7 @@
 import type { Moment, TimelineAnswer } from '../../../contract/connection-manager.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { isBad, Moments } from './moments.tsx';
 
 interface TimelineProps {
   readonly userId: string;
@@ -27,15 +28,14 @@ export function Timeline({ userId, tenant, sessionId }: TimelineProps) {
             {moments.length === 0 ? (
               <p class="empty">Nothing was noted of it within the last day.</p>
             ) : (
-              <ol class="moments">
-                {moments.map((moment) => (
-                  <li key={JSON.stringify(moment)} class={isBad(moment) ? 'bad' : ''}>
-                    <time dateTime={moment.at}>{formatMoment(moment.at)}</time>
-                    <strong>{moment.what}</strong>
-                    <span>{restOf(moment)}</span>
-                  </li>
-                ))}
-              </ol>
+              <Moments
+                moments={moments.map((moment) => ({
+                  at: formatMoment(moment.at),
+                  what: moment.what,
+                  isBad: isBad(moment),
+                  about: restOf(moment),
+                }))}
+              />
             )}
             {!isWhole && <p class="small">There was more in the log than one query gives.</p>}
           </>
@@ -72,12 +72,5 @@ function Topics({ topics }: Pick<TimelineAnswer, 'topics'>) {
   );
 }
 
-const isBad = ({ what, outcome }: Moment): boolean =>
-  what.endsWith('.failed') || outcome === 'failed' || outcome === 'refused';
-
 /** What is told beside time and name, and is not the session itself. */
-const restOf = (moment: Moment): string =>
-  Object.entries(moment)
-    .filter(([name]) => !['at', 'what', 'tenant', 'userId', 'sessionId'].includes(name))
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(' · ');
+const restOf = ({ at, what, tenant, userId, sessionId, ...rest }: Moment) => rest;

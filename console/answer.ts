@@ -1,8 +1,15 @@
+import type { ServerResponse } from 'node:http';
+
 /** One finished answer of the console. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+}
+
+/** An answer that goes on until somebody ends it. */
+export interface Streamed {
+  stream(response: ServerResponse): void;
 }
 
 /** On every answer: nothing is guessed, framed or told to others. */

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
-import type { Ports } from '../service.ts';
 import { type Answer, GUARDED, UNCACHED } from './answer.ts';
 import { Refusal } from './own-page.ts';
 
@@ -28,8 +27,11 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>N
 <p>The page is not built yet. Run <code>npx vite build web</code> and reload; the stage itself is running.</p></html>
 `;
 
-/** The built page in `directory`; a path without a file of its own gets the index. */
-export function createPage(ports: Ports, directory: string): Page {
+/**
+ * The built page in `directory`; a path without a file of its own gets the index. Besides itself it may talk to
+ * these ports of this machine.
+ */
+export function createPage(directory: string, ports: readonly number[] = []): Page {
   const headers = { ...GUARDED, 'content-security-policy': contentSecurityPolicy(ports) };
 
   const notBuilt: Answer = {
@@ -68,9 +70,9 @@ function readPath(path: string): string {
   throw new Refusal(404, 'The page has no such file.');
 }
 
-/** The page talks to itself and to the stage's own ports, and to nobody else. */
-function contentSecurityPolicy({ console, aws, api }: Ports): string {
-  const own = [console, aws, ...api.values()].flatMap((port) =>
+/** The page talks to itself and to those ports, and to nobody else. */
+function contentSecurityPolicy(ports: readonly number[]): string {
+  const own = ports.flatMap((port) =>
     ['127.0.0.1', 'localhost'].flatMap((host) => [
       `http://${host}:${port}`,
       `ws://${host}:${port}`,
