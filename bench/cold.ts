@@ -15,10 +15,9 @@ import { PETS_TABLE_VARIABLE } from '../sample/pet-store/rows.ts';
 import { authenticateCall, firstCalls, sampleCalls } from './cold/first-calls.ts';
 import { type StubAws, startStubAws } from './cold/stub-aws.ts';
 import { atMost, type Figure, median, type Report } from './figures.ts';
+import { REGION, surroundingsOf, USER_POOL } from './surroundings.ts';
 
 const RUNS = 15;
-const REGION = 'us-east-1';
-const USER_POOL = { userPoolId: `${REGION}_bench`, userPoolClientId: 'bench-client' };
 /** Where a cold start is felt at once: a person waits for it. */
 const FELT = ['connect', 'default', 'fan-out'];
 
@@ -83,35 +82,7 @@ async function bundleAll(folder: string, stub: StubAws): Promise<Candidate[]> {
     AWS_ACCESS_KEY_ID: 'bench',
     AWS_SECRET_ACCESS_KEY: 'bench',
   };
-  const surroundings = {
-    settings: {
-      DOOR: 'message',
-      GRACE_SECONDS: 30,
-      RETENTION_SECONDS: 3600,
-      EPOCH: '0',
-      EXPRESS: 'off',
-      SESSIONS_PER_USER: 50,
-      CONNECTIONS_PER_SESSION: 10,
-      MESSAGES_PER_CONNECTION: 0,
-      MESSAGES_PER_USER: 0,
-    },
-    doorSettings: {
-      ALLOWED_ADDRESSES: [],
-      DENIED_ADDRESSES: [],
-      ALLOWED_ORIGINS: [],
-      CONNECTS_PER_ADDRESS: 0,
-    },
-    topics: '[]',
-    socketsEndpoint: `${stub.url}/prod`,
-    httpUrl: stub.url,
-    ...USER_POOL,
-    deployment: 'bench',
-    logPrefix: '/bench/',
-    parkedQueues: ['bench'],
-    eventBusName: 'bench',
-    tableName: (table: string) => `bench-${table}`,
-    queueUrl: (queue: string) => `${stub.url}/000000000000/${queue}`,
-  } as const;
+  const surroundings = surroundingsOf(stub.url);
   const ours = (name: (typeof names)[number], event: object, called: string = name): Candidate => ({
     name: called,
     file: bundleFile(BUNDLES_FOLDER, functionEntry(name)),

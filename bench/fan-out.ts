@@ -1,4 +1,5 @@
 import type { Contender, Orders, Speeds } from './fan-out/contenders.ts';
+import { crowds } from './fan-out/crowds.ts';
 import { CERTIFICATE, type GatewayPlace } from './fan-out/gateway.ts';
 import { atLeast, atMost, type Figure, median, type Report } from './figures.ts';
 import { runLoad, startLoad } from './load.ts';
@@ -15,9 +16,15 @@ export async function fanOut(): Promise<Report> {
     const plain = await compare(`http://127.0.0.1:${plainPort}/prod`);
     const secure = await compare(`https://127.0.0.1:${securePort}/prod`);
     return {
-      figures: [...figuresOf('plain', plain), ...figuresOf('tls', secure)],
+      figures: [
+        ...figuresOf('plain', plain),
+        ...figuresOf('tls', secure),
+        ...(await crowds(`http://127.0.0.1:${plainPort}`)),
+      ],
       notes: [
         `The median of ${TURNS} turns of ${POSTS} posts each, warm. CPU is that of the sending process.`,
+        'Subscribers: one publish to all, from the event to the last answer; cold: from the start of the process.',
+        'Memory is the most that a process ever had; growth is an exponent, from 10,000 to 100,000.',
       ],
     };
   } finally {

@@ -3,6 +3,7 @@ import { topicOfKey } from '../../contract/tables.ts';
 import { type Audience, isIn, type TopicPolicy } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
+import { inPieces } from '../platform/parallel.ts';
 import type { Queues } from '../platform/queues.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { subscribersOf } from '../stores/subscriptions.ts';
@@ -65,21 +66,30 @@ async function* pagesOf(
   let page: Route[] = [];
   let bytes = 0;
   const audience = reach.topics.audienceOf(topicOfKey(topic).topic);
-  for await (const subscribers of subscribersOf(reach, topic)) {
-    for (const route of await reach.routes.to(reach, topic, subscribers, now)) {
-      if (route.connections.length === 0 || !mayHear(audience, route)) continue;
-      const more = bytesOf(route);
-      if (page.length >= reach.recipientsPerPage || bytes + more > PAGE_BYTES) {
-        yield page;
-        page = [];
-        bytes = 0;
-      }
-      page.push(route);
-      bytes += more;
+  for await (const route of routesTo(reach, topic, now)) {
+    if (route.connections.length === 0 || !mayHear(audience, route)) continue;
+    const more = bytesOf(route);
+    if (page.length >= reach.recipientsPerPage || bytes + more > PAGE_BYTES) {
+      yield page;
+      page = [];
+      bytes = 0;
     }
+    page.push(route);
+    bytes += more;
   }
   yield page;
 }
+
+/** A query gives thousands of subscribers at once: looked up in pieces, a large topic takes no more memory. */
+async function* routesTo(reach: DeliverReach, topic: string, now: number): AsyncGenerator<Route> {
+  for await (const subscribers of subscribersOf(reach, topic)) {
+    for (const piece of inPieces(subscribers, LOOKED_UP_AT_ONCE)) {
+      yield* await reach.routes.to(reach, topic, piece, now);
+    }
+  }
+}
+
+const LOOKED_UP_AT_ONCE = 1000;
 
 const mayHear = (audience: Audience, { session, scopes }: Route): boolean =>
   isIn(audience, { ...session, scopes });

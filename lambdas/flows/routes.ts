@@ -10,6 +10,7 @@ import {
 } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import { expiryOf } from '../../rules/session.ts';
+import { openMemory } from '../platform/memory.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getSession, getSessions } from '../stores/sessions.ts';
 
@@ -57,8 +58,7 @@ const REMEMBERED_MOST = 50_000;
  * along an old route is told 410, and whoever is told so asks `again`.
  */
 export function openRoutes(most = REMEMBERED_MOST): Routes {
-  /** The session that was learnt first is forgotten first. */
-  const remembered = new Map<string, Remembered>();
+  const remembered = openMemory<Remembered>(most);
 
   const recall = (session: SessionName, life: number, now: number) => {
     const known = remembered.get(nameOf(session));
@@ -68,12 +68,8 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
   const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
     const name = nameOf(session);
     const route = routeOf(session, row, now);
-    remembered.delete(name);
-    if (row && route.connections.length > 0) {
-      remembered.set(name, { life: row.life, route });
-      const [oldest = name] = remembered.keys();
-      if (remembered.size > most) remembered.delete(oldest);
-    }
+    if (row && route.connections.length > 0) remembered.set(name, { life: row.life, route });
+    else remembered.delete(name);
     return route;
   };
 

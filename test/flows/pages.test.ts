@@ -168,6 +168,7 @@ describe('a topic with more recipients than a page has room for', () => {
       to: async () => Array.from({ length: 3 * RECIPIENTS_PER_PAGE }, () => route),
     };
     const wide = openPages(RECIPIENTS_PER_PAGE);
+    await join('ada');
     await deliver({ ...reach, ...wide, routes }, PET, [], T0);
     const sizes = wide.pages.map((page) => JSON.stringify(page).length);
     expect(sizes.length).toBeGreaterThan(2);

@@ -1,7 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { operatorOptions, signIn } from '../../support/people.ts';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import { functions } from '../../../contract/functions.ts';
+import type { Drift } from '../../../lambdas/flows/sweep.ts';
+import { journalGroups, readLines } from '../../../operator/facts.ts';
+import { placeAt } from '../../../operator/place.ts';
+import { operatorDocuments, operatorOptions, signIn } from '../../support/people.ts';
 import type { Place } from '../../support/place.ts';
+import { until } from '../../support/until.ts';
 import {
   CONNECT,
   DEFAULT,
@@ -53,6 +59,35 @@ async function connectionsOf(place: Place, userId: string): Promise<string[]> {
   return body.connections.map(({ connectionId }: { connectionId: string }) => connectionId);
 }
 
+/** What sweeps told, the newest first. */
+const sweepsOf = (place: Place) => {
+  const operated = placeAt(place.outputs, true, operatorOptions(place));
+  const groups = journalGroups(operated).filter((group) => group.endsWith('/sweep'));
+  // By the time of the stage, which may be far ahead.
+  const span = { from: 0, to: Date.now() + 30 * 24 * 60 * MINUTE };
+  return readLines(operated, { groups, where: 'message.fact = "sweep.done"', ...span });
+};
+
+async function connectedOf({ place, tenant }: Torture): Promise<number> {
+  const documents = operatorDocuments(place);
+  const scan = {
+    TableName: place.outputs.ConnectionsTableName,
+    ...{ FilterExpression: 'tenant = :tenant AND #status = :status' },
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':tenant': tenant, ':status': 'CONNECTED' },
+  };
+  let count = 0;
+  for await (const { Count = 0 } of paginateScan({ client: documents }, scan)) count += Count;
+  return count;
+}
+
+async function invokeSweep(place: Place): Promise<void> {
+  const names = place.outputs.FunctionNames?.split(',') ?? [];
+  const FunctionName = names[Object.keys(functions).indexOf('sweep')];
+  const lambda = new LambdaClient(operatorOptions(place));
+  await lambda.send(new InvokeCommand({ FunctionName, Payload: '{}' }));
+}
+
 export const presence: readonly Case[] = [
   {
     name: 'a 410 that comes after its client is back on another socket',
@@ -97,6 +132,43 @@ export const presence: readonly Case[] = [
         torture.fault('cable pulled');
       }
       await untilActed(torture, id, clients.length);
+    },
+  },
+  {
+    name: 'three in ten of all $disconnects lost: one sweep takes the drift back to nothing',
+    inNpmTest: true,
+    async run(torture) {
+      const { place, control } = torture;
+      const lost = { at: 'route', what: '$disconnect', do: 'lose', chance: 0.3 } as const;
+      const { id } = await torture.gate({ ...lost, times: 'always' });
+      const clients = await torture.clients(shareOf(torture, 400));
+      await Promise.all(clients.map((client) => client.leave('cut')));
+      torture.fault('cable pulled', clients.length);
+      await untilActed(torture, id, clients.length);
+      const missed = (await control.gates()).find((gate) => gate.id === id)?.acted ?? 0;
+      torture.fault('route lose', missed);
+      // Those that were told have done what they do: what is left is drift.
+      await until(
+        async () => (await connectedOf(torture)) === missed || undefined,
+        'the others to leave',
+        60_000,
+      );
+      const before = (await sweepsOf(place)).length;
+      const sweeps = async (count: number) => {
+        const all = await sweepsOf(place);
+        return all.length >= before + count ? all.slice(0, -before || undefined) : undefined;
+      };
+      // A minute later nobody is too young to be asked about. Sweeps that are due may come beside these two.
+      await torture.advance(MINUTE + 1000);
+      await invokeSweep(place);
+      await invokeSweep(place);
+      const told = await until(() => sweeps(2), 'two sweeps', 20_000);
+      const drifts = told.toReversed().map(({ drift }) => drift as Drift);
+      const found = drifts.reduce((sum, { rowsWithoutSocket }) => sum + rowsWithoutSocket, 0);
+      const isOver = drifts.at(-1)?.rowsWithoutSocket === 0;
+      if (found !== missed || !isOver || drifts.some((drift) => drift.socketsWithoutRow > 0)) {
+        throw new Error(`${missed} were lost, and sweeps found ${JSON.stringify(drifts)}.`);
+      }
     },
   },
   {
