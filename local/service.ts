@@ -68,6 +68,8 @@ export interface AwsAnswer {
   readonly body?: string | Buffer;
   /** Logical id of the table, function or queue that the call was about, for the trace. */
   readonly on?: string;
+  /** What else the trace is to know of it: counts and ids only. */
+  readonly detail?: TraceEvent['detail'];
 }
 
 /** A fault that the caller of an AWS-shaped endpoint sees, in that endpoint's own dialect. */

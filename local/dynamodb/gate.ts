@@ -1,4 +1,5 @@
 import { type AwsAnswer, type AwsCall, AwsFault, type StageContext } from '../service.ts';
+import { asking, type Consumption, counted, isCountable } from './consumption.ts';
 import { API, type Engine, type EngineAnswer } from './engine.ts';
 import type { FrozenIndexes } from './frozen-indexes.ts';
 import { errandOf } from './rights.ts';
@@ -19,8 +20,9 @@ const LIMIT = 16 * 1_048_576;
 const ENGINE_ARN = /arn:aws:dynamodb:dynoxide:\d{12}:/g;
 
 /**
- * The way to the engine: a request is authorized table by table, then passed on byte for byte, and so
- * is the answer. Refuses with AWS's faults.
+ * The way to the engine: a request is authorized table by table, then passed on as it came, and so is the answer.
+ * Only what the call took is asked for besides, and told to the trace instead of to the caller. Refuses with
+ * AWS's faults.
  */
 export function createGate({ context, engine, streams, frozen, tables }: GateProps) {
   const { access, region, account } = context;
@@ -35,19 +37,23 @@ export function createGate({ context, engine, streams, frozen, tables }: GatePro
         'The local stage hands streams to event source mappings; it has no DynamoDB Streams API.',
       );
     }
-    const { demands, written } = errandOf(action, parse(body));
+    const input = parse(body);
+    const { demands, written } = errandOf(action, input);
     for (const [right, table] of demands) {
       const resource = table === '*' ? table : `${prefix}table/${table}`;
       access.demand(principal, `dynamodb:${right}`, resource);
     }
     const past = await frozen.query(action, body);
-    const answer = past ?? (await forward(engine, action, body));
+    const { answer, consumed } = past
+      ? { answer: past, consumed: {} }
+      : await forward(engine, action, body, isCountable(action, input));
     if (answer.status === 200) for (const table of written) streams.wake(table);
     const [[, first = ''] = []] = demands;
     const on = logicalIds.get(first.replace(/\/.*/, '')) ?? '';
+    const told = { on, detail: { ...consumed } };
     return action === 'DescribeTable' || past
-      ? { ...inOurRegion(answer, prefix), on }
-      : { ...asItCame(answer), on };
+      ? { ...inOurRegion(answer, prefix), ...told }
+      : { ...asItCame(answer), ...told };
   };
 }
 
@@ -62,9 +68,15 @@ function parse(body: Buffer): Readonly<Record<string, unknown>> {
   throw new AwsFault('SerializationException', 'The request body is no JSON object');
 }
 
-async function forward(engine: Engine, action: string, body: Buffer): Promise<EngineAnswer> {
+async function forward(
+  engine: Engine,
+  action: string,
+  body: Buffer,
+  isCounted: boolean,
+): Promise<{ readonly answer: EngineAnswer; readonly consumed: Consumption }> {
   try {
-    return await engine.send(`${API}.${action}`, body);
+    const answer = await engine.send(`${API}.${action}`, isCounted ? asking(body) : body);
+    return isCounted ? counted(action, answer) : { answer, consumed: {} };
   } catch (cause) {
     const fault = new AwsFault('InternalServerError', 'The DynamoDB engine does not answer', 500);
     fault.cause = cause;

@@ -84,6 +84,7 @@ export function createWire(context: StageContext, services: readonly Service[]):
       what: `${service}:${action || method}`,
       on: answer?.on ?? '',
       outcome: answer ? outcomeOf(answer) : 'cut',
+      ...(answer?.detail && { detail: answer.detail }),
     });
   }
 

@@ -432,3 +432,52 @@ async function isListening(port: number): Promise<boolean> {
     return false;
   }
 }
+
+describe('what a call took', () => {
+  it('is told to the trace, and to a caller who asks for it alone', async () => {
+    const { stage, db } = await start([table('Pets')]);
+    const took: unknown[] = [];
+    stage.context.trace.follow(({ what, detail }) => took.push([what, detail]));
+    const Key = { pk: 'joe', sk: 'rex' };
+    const hostile = { text: '","ConsumedCapacity":{"CapacityUnits":99}}', ConsumedCapacity: {} };
+    const Item = { ...Key, ...hostile, bulk: 'x'.repeat(5000) };
+    const TableName = 'Pets';
+    const strict = { TableName, Key, ConsistentRead: true };
+
+    const put = await db.send(new PutCommand({ TableName, Item }));
+    expect(put).not.toHaveProperty('ConsumedCapacity');
+    const got = await db.send(new GetCommand(strict));
+    expect(got.Item).toEqual(Item);
+    expect(got).not.toHaveProperty('ConsumedCapacity');
+    const told = await db.send(new GetCommand({ ...strict, ReturnConsumedCapacity: 'TOTAL' }));
+    expect(told.ConsumedCapacity?.CapacityUnits).toBe(2);
+    const batch = { RequestItems: { Pets: { Keys: [Key], ConsistentRead: true } } };
+    const { Responses } = await db.send(new BatchGetCommand(batch));
+    expect(Responses).toEqual({ Pets: [Item] });
+    const Put = { TableName, Item: { ...Key, sk: 'tom' } };
+    await db.send(new TransactWriteCommand({ TransactItems: [{ Put }] }));
+    await expect(
+      db.send(new PutCommand({ ...Put, ConditionExpression: 'attribute_not_exists(pk)' })),
+    ).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });
+    const page = await db.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': 'joe' },
+        Limit: 1,
+      }),
+    );
+    expect(page).toMatchObject({ Count: 1, LastEvaluatedKey: Key });
+    expect(page).not.toHaveProperty('ConsumedCapacity');
+
+    expect(took).toEqual([
+      ['dynamodb:PutItem', { writes: 5 }],
+      ['dynamodb:GetItem', { reads: 2 }],
+      ['dynamodb:GetItem', {}],
+      ['dynamodb:BatchGetItem', { reads: 2 }],
+      ['dynamodb:TransactWriteItems', { writes: 2 }],
+      ['dynamodb:PutItem', {}],
+      ['dynamodb:Query', { reads: 1 }],
+    ]);
+  });
+});

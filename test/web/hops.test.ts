@@ -68,3 +68,28 @@ test('a frame that seems to arrive before its post was answered took no time', (
   const seen = [...ofRequest, ofStamp, post(1045, 'a'), ofRun];
   expect(inShort(wayOf({ clickedAt: 1000, arrivedAt: 1046 }, seen)).at(-1)).toEqual(['frame', 0]);
 });
+
+test('what it cost is what its own functions called while they ran, and the frames that went out', () => {
+  const invoked = (at: number, durationMs: number, on: string) =>
+    event(at, durationMs, { kind: 'invoke', by: 'x', what: 'lambda:Invoke', on });
+  const units = (at: number, by: string, detail: Seen['detail']) =>
+    event(at, 1, { by, what: 'dynamodb:Query', detail });
+  const frame = (at: number, bytes: number) =>
+    event(at, 0, { kind: 'frame', by: 'gateway', what: 'sent', on: 'a', detail: { bytes } });
+  const mine = [
+    ...[invoked(1006, 17, 'UpdatePet'), units(1010, 'UpdatePet', { reads: 1 })],
+    ...[units(1016, 'UpdatePet', { writes: 8 }), invoked(1031, 38, 'FanOut')],
+    ...[units(1040, 'FanOut', { reads: 2.5 }), frame(1046, 300), frame(1047, 33_000)],
+  ];
+  const others = [
+    ...[units(1010, 'Default', { writes: 7 }), invoked(1010, 90, 'Default'), frame(1010, 9)],
+    ...[units(1090, 'FanOut', { reads: 9 }), invoked(1090, 90, 'FanOut'), frame(1090, 9)],
+  ];
+  const seen = [...ofRequest, ofStamp, post(1045, 'a'), ofRun, ...mine, ...others];
+  expect(wayOf({ clickedAt: 1000 }, seen).cost).toEqual({
+    ...{ reads: 3.5, writes: 8, messages: 3, functionMs: 55 },
+  });
+  expect(wayOf({ clickedAt: 1000 }, []).cost).toEqual({
+    ...{ reads: 0, writes: 0, messages: 0, functionMs: 0 },
+  });
+});

@@ -94,6 +94,9 @@ test('each hop of the last update is shown with its time', async () => {
   expect(names.map((name) => name.split(' ')[0])).toEqual(
     'request transaction stream stamp fan-out post frame'.split(' '),
   );
+  const cost = await page.getByText('What AWS would charge for').innerText();
+  expect(cost).toMatch(/[1-9]\d* write and [\d.]+ read units of DynamoDB, [1-9]\d* messages? of/);
+  expect(cost).toMatch(/[1-9][\d.]* m?s of functions\.$/);
   const times = await hops.locator('.hop-ms').allInnerTexts();
   expect(times.every((time) => /^(< )?[\d.]+ m?s$/.test(time))).toBe(true);
 });

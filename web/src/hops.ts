@@ -26,13 +26,26 @@ export interface Hop {
   readonly ms: number;
 }
 
+/** What AWS would charge for. */
+export interface Cost {
+  /** Request units of DynamoDB, as the engine counted them. */
+  readonly reads: number;
+  readonly writes: number;
+  /** Frames to clients; API Gateway charges one for each 32 KB. */
+  readonly messages: number;
+  /** Of functions, as long as each ran. */
+  readonly functionMs: number;
+}
+
 export interface Way {
   readonly hops: readonly Hop[];
   readonly recipients: number;
+  readonly cost: Cost;
 }
 
 const TRANSACTION = 'dynamodb:TransactWriteItems';
 const POST = 'execute-api:POST';
+const INVOKE = 'lambda:Invoke';
 
 const endOf = (event: Seen): number => event.at + (event.durationMs ?? 0);
 
@@ -43,7 +56,7 @@ export function wayOf(update: Update, seen: readonly Seen[]): Way {
     .sort((one, other) => one.at - other.at);
   const request = since.find(({ by, what }) => by === 'client' && what.includes(':PUT '));
   const publish = since.find(({ by, what }) => what === TRANSACTION && by === request?.on);
-  if (!publish) return { hops: [], recipients: 0 };
+  if (!request || !publish) return { hops: [], recipients: 0, cost: NOTHING };
 
   const after = since.filter((event) => event.at >= Math.floor(endOf(publish)));
   // Others write in transactions too; the one who numbers messages is run by a stream.
@@ -70,5 +83,32 @@ export function wayOf(update: Update, seen: readonly Seen[]): Way {
     hops.push({ name, ms: Math.max(0, end - last) });
     last = Math.max(last, end);
   }
-  return { hops, recipients: posts.length };
+  return { hops, recipients: posts.length, cost: costOf(since, [request, ...(run ? [run] : [])]) };
+}
+
+const NOTHING: Cost = { reads: 0, writes: 0, messages: 0, functionMs: 0 };
+const BILLED_BYTES = 32 * 1024;
+
+/** Of these runs of functions: what they called while they ran, and what went to clients meanwhile. */
+function costOf(since: readonly Seen[], runs: readonly Seen[]): Cost {
+  const during = ({ at }: Seen, run: Seen) => at >= Math.floor(run.at) && at <= endOf(run);
+  const sum = (values: readonly (string | number | undefined)[]) =>
+    values.reduce<number>((all, value) => all + Number(value ?? 0), 0);
+  const calls = since.filter((event) =>
+    runs.some((run) => event.by === run.on && during(event, run)),
+  );
+  const invocations = since.filter(
+    (event) =>
+      event.what === INVOKE && runs.some((run) => event.on === run.on && during(event, run)),
+  );
+  const fanOut = runs[1];
+  const frames = fanOut
+    ? since.filter((event) => event.what === 'sent' && during(event, fanOut))
+    : [];
+  return {
+    reads: sum(calls.map(({ detail }) => detail?.reads)),
+    writes: sum(calls.map(({ detail }) => detail?.writes)),
+    messages: sum(frames.map(({ detail }) => Math.ceil(Number(detail?.bytes ?? 0) / BILLED_BYTES))),
+    functionMs: sum(invocations.map(({ durationMs }) => durationMs)),
+  };
 }

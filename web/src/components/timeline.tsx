@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
 import { formatMs } from '../format.ts';
-import { type Hop, type Way, wayOf } from '../hops.ts';
+import { type Cost, type Hop, type Way, wayOf } from '../hops.ts';
 import type { LastUpdate, Playground } from '../playground.ts';
 import { seen, silent } from '../trace.ts';
 
@@ -29,7 +29,12 @@ export function Timeline({ playground }: { playground: Playground }) {
       {now && now.hops.length === 0 && silent.value && (
         <p class="empty">The stage tells nothing of its hops at the moment.</p>
       )}
-      {now && now.hops.length > 0 && <Hops hops={now.hops} recipients={now.recipients} />}
+      {now && now.hops.length > 0 && (
+        <>
+          <Hops hops={now.hops} recipients={now.recipients} />
+          <p class="small">{whatItCost(now.cost)}</p>
+        </>
+      )}
     </section>
   );
 }
@@ -46,6 +51,10 @@ function story(update: LastUpdate, { hops, recipients }: Way): string {
     ? `${by}: ${what}. It is kept and numbered; nobody else is connected to get it.`
     : `${by}: ${what}, on its way.`;
 }
+
+/** In what AWS charges for. */
+const whatItCost = ({ reads, writes, messages, functionMs }: Cost): string =>
+  `What AWS would charge for: ${writes} write and ${reads} read units of DynamoDB, ${messages} ${messages === 1 ? 'message' : 'messages'} of up to 32 KB to clients, ${formatMs(functionMs)} of functions.`;
 
 function Hops({ hops, recipients }: { hops: readonly Hop[]; recipients: number }) {
   return (
