@@ -21,6 +21,7 @@ const SIZES = [1_000, 10_000, 100_000] as const;
 const COLD = 10_000;
 const TOPIC = 'crowded';
 const DOCUMENTS_WAY = 'bench/fan-out/documents-way';
+const SENDER = 'bench/fan-out/sender-alone';
 /** What is enough for Node itself, and a page of recipients. */
 const MEMORY_MB = 92;
 
@@ -43,11 +44,12 @@ interface Told {
 export async function crowds(gatewayUrl: string): Promise<Figure[]> {
   const target = join(BUNDLES_FOLDER, '..', 'bench-bundles');
   await bundle([functionEntry('fan-out'), functionEntry('delivery')]);
-  await bundle([DOCUMENTS_WAY], { target });
+  await bundle([DOCUMENTS_WAY, SENDER], { target });
   const queue = await startPageQueue();
   const engine = await startEngine();
   try {
     const told = new Map<number, Told>();
+    const alone = new Map<number, Invoked>();
     let documents: Invoked | undefined;
     for (const size of SIZES) {
       console.error(`${size} subscribers …`);
@@ -65,15 +67,18 @@ export async function crowds(gatewayUrl: string): Promise<Figure[]> {
         }),
       });
       told.set(size, await tellCrowd(reach, size, queue, environmentOf));
-      if (size !== COLD) continue;
-      const other = await startFunction(join(target, DOCUMENTS_WAY, 'index.mjs'), {
-        ...environmentOf('sweep'),
-      });
-      documents = await other.invoke({ Data: FRAME });
-      await other.stop();
-      if (documents.answer !== size) throw new Error(`Only ${documents.answer} were told.`);
+      const once = async (entry: string, environment: FunctionName, event: object) => {
+        const file = join(target, entry, 'index.mjs');
+        const one = await startFunction(file, environmentOf(environment));
+        const invoked = await one.invoke(event);
+        await one.stop();
+        if (invoked.answer !== size) throw new Error(`Only ${invoked.answer} were told.`);
+        return invoked;
+      };
+      alone.set(size, await once(SENDER, 'delivery', { many: size, frame: FRAME }));
+      if (size === COLD) documents = await once(DOCUMENTS_WAY, 'sweep', { Data: FRAME });
     }
-    return figuresOf(told, documents);
+    return figuresOf(told, alone, documents);
   } finally {
     await engine.stop();
     await queue.stop();
@@ -150,17 +155,44 @@ async function publishOne(reach: EveryReach): Promise<object> {
   return { Records: [{ eventName: 'INSERT', dynamodb }] };
 }
 
-function figuresOf(told: ReadonlyMap<number, Told>, documents: Invoked | undefined): Figure[] {
+function figuresOf(
+  told: ReadonlyMap<number, Told>,
+  alone: ReadonlyMap<number, Invoked>,
+  documents: Invoked | undefined,
+): Figure[] {
   const of = (size: number, figure: keyof Told) => told.get(size)?.[figure] ?? Number.NaN;
   const [, middle, most] = SIZES;
-  const growth = (figure: keyof Told) =>
-    Math.log(of(most, figure) / of(middle, figure)) / Math.log(most / middle);
+  const exponent = (less: number, more: number) => Math.log(more / less) / Math.log(most / middle);
+  const growth = (figure: keyof Told) => exponent(of(middle, figure), of(most, figure));
+  const senderMb = (size: number) => alone.get(size)?.memoryMb ?? Number.NaN;
+  const senderMs = (size: number) => alone.get(size)?.tookMs ?? Number.NaN;
   return [
     ...[...told].flatMap(([size, each]) =>
       Object.entries(each).map(([name, value]) => ({ of: `${size}-subscribers`, name, value })),
     ),
     { of: `${COLD}-documents`, name: 'coldMs', value: documents?.atMs ?? Number.NaN },
     { of: `${COLD}-documents`, name: 'memoryMb', value: documents?.memoryMb ?? Number.NaN },
+    ...[...alone].map(([size, { tookMs }]) => ({
+      of: `${size}-sender`,
+      name: 'ms',
+      value: tookMs,
+    })),
+    ...[...alone].map(([size, { memoryMb }]) => ({
+      of: `${size}-sender`,
+      name: 'memoryMb',
+      value: memoryMb,
+    })),
+    { name: 'senderMemoryMbAt100000', value: senderMb(most), target: atMost(MEMORY_MB) },
+    {
+      name: 'senderTimeGrowth',
+      value: exponent(senderMs(middle), senderMs(most)),
+      target: atMost(1.05),
+    },
+    {
+      name: 'senderMemoryGrowth',
+      value: exponent(senderMb(middle), senderMb(most)),
+      target: atMost(0.1),
+    },
     { name: 'memoryMbAt100000', value: of(most, 'memoryMb'), target: atMost(MEMORY_MB) },
     { name: 'timeGrowth', value: growth('firstMs'), target: atMost(1.05) },
     { name: 'memoryGrowth', value: growth('memoryMb'), target: atMost(0.1) },
