@@ -26,10 +26,12 @@ export const console: Command = {
   options: ['port'],
   goesOn: true,
   async run(place, { options: { port = String(PORT) }, signal, tell }) {
+    // What is refused is refused before anything is built.
+    const [number, name] = [portOf(port), place.output('DeploymentName')];
     await buildPage(root, signal);
     const lock = createLock();
     const server = createPageServer({
-      port: portOf(port),
+      port: number,
       page: createPage(builtPage(root)),
       lock,
       answering: async (request) =>
@@ -41,7 +43,7 @@ export const console: Command = {
     });
     try {
       const url = `${await server.start()}/${lock.query}#operate/overview`;
-      tell({ url }, `The console of ${place.output('DeploymentName')}: ${url}\nCtrl-C ends it.`);
+      tell({ url }, `The console of ${name}: ${url}\nCtrl-C ends it.`);
     } catch (fault) {
       if ((fault as { code?: string }).code !== 'EADDRINUSE') throw fault;
       throw new UsageError(`Port ${port} is taken: choose another with --port.`);

@@ -8,8 +8,13 @@ export interface Consumption {
 }
 
 const reading = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
-const writing = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
-writing.add('TransactWriteItems');
+const writing = new Set([
+  'PutItem',
+  'UpdateItem',
+  'DeleteItem',
+  'BatchWriteItem',
+  'TransactWriteItems',
+]);
 
 /** True where the engine can tell what a call takes, and its caller does not ask for that. */
 export const isCountable = (

@@ -46,7 +46,9 @@ const { open, complaints } = openScreens(() => address.origin);
 test('only who has the key of its address gets in', async () => {
   const ask = (path: string, headers: Record<string, string> = {}) =>
     fetch(new URL(path, address), { headers, redirect: 'manual' });
-  for (const path of ['/', '/operator/functions', '/?key=', '/?key=x', '/console/facts']) {
+  // As many letters as the key has, but more bytes.
+  const wide = `/?key=${'é'.repeat(32)}`;
+  for (const path of ['/', '/operator/functions', '/?key=', '/?key=x', wide, '/console/facts']) {
     const refused = await ask(path);
     expect(refused.status).toBe(401);
     expect(await refused.json()).toEqual({
