@@ -26,8 +26,8 @@ const QUERIES_AT_ONCE = 50;
 const along = async (routes: Routes, reach: EveryReach, { topic }: Crowd, now: number) => {
   const key = topicKey(TENANT, topic);
   let found = 0;
-  for await (const subscribers of subscribersOf(reach, key)) {
-    for (const { connections } of await routes.to(reach, key, subscribers, now)) {
+  for await (const { rows } of subscribersOf(reach, key)) {
+    for (const { connections } of await routes.to(reach, key, rows, now)) {
       found += connections.length;
     }
   }

@@ -135,7 +135,7 @@ export const functions = {
     tables: {
       connections: ['get', 'put', 'update'],
       sessions: ['get', 'update', 'batchGet'],
-      subscriptions: ['update', 'delete'],
+      subscriptions: ['batchGet', 'update', 'delete'],
       notifications: ['batchGet', 'query SeqIndex'],
       throttles: ['update'],
     },
@@ -418,7 +418,7 @@ export const functions = {
     tables: {
       connections: ['get', 'put', 'update', 'scan', 'batchGet', 'query UserIdIndex'],
       sessions: ['get', 'update', 'batchGet'],
-      subscriptions: ['query'],
+      subscriptions: ['query', 'update'],
       notifications: ['get', 'update', 'batchGet', 'scan', 'query', 'query SeqIndex'],
       audit: ['put', 'query TargetIndex'],
     },

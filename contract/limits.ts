@@ -3,10 +3,7 @@
 // ── Connections ────────────────────────────────────────────────────────────────────────────────
 /** [S1-05] A socket that has not authenticated by then is closed. */
 export const AUTHENTICATE_WITHIN_SECONDS = 5;
-/**
- * `$connect` may not outlast its own reaper, whose message is sent before the row is written:
- * 3 s of function against 5 s of delay.
- */
+/** `$connect` may not outlast its own reaper, whose message is sent before the row: 3 s against 5 s of delay. */
 export const CONNECT_TIMEOUT_SECONDS = 3;
 /** A DELETE while `$connect` still runs answers 410 and the socket opens afterwards: ask again. */
 export const REAP_AGAIN_AFTER_SECONDS = 2;
@@ -100,6 +97,8 @@ export const POST_BACKOFF_MS = 50;
 export const POST_PATIENCE_MS = 5000;
 /** Whom one function posts to; of more, each further page is another's. A page takes about a tenth of a second. */
 export const RECIPIENTS_PER_PAGE = 1000;
+/** Of a topic with more, new ones go to further partitions: to read so many takes a tenth of what one gives a second. */
+export const SUBSCRIBERS_PER_SHARD = 10_000;
 /** SQS takes 1 MiB as one message. */
 export const PAGE_BYTES = 900 * 1024;
 /** Before a 410 about a young connection is asked again. */

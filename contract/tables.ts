@@ -197,6 +197,8 @@ export interface TopicsRow {
   readonly item: string;
   /** Topic names as the client wrote them, without tenant. */
   readonly topics?: ReadonlySet<string>;
+  /** Those whose subscriptions are in a further shard, and in which: {@link inShard}. */
+  readonly shards?: ReadonlySet<string>;
   /** The session's life that took them over; absent in its first. */
   readonly life?: number;
   readonly ttl?: number;
@@ -239,6 +241,7 @@ export function sessionOfKey(
 
 /** One session's subscription to one topic. Delivery reads them; a `ttl` means dormant. */
 export interface SubscriptionRow {
+  /** {@link shardKey}. */
   readonly topic: string;
   readonly subscriber: string;
   /** The session's life that wrote it. */
@@ -246,13 +249,36 @@ export interface SubscriptionRow {
   readonly ttl?: number;
 }
 
+/**
+ * How many shards the subscriptions to a topic are spread over; it stands in the first of them, once there are
+ * further ones. Only ever rises.
+ */
+export interface ShardsRow {
+  readonly topic: string;
+  readonly subscriber: typeof SHARDS_ID;
+  readonly shards: number;
+}
+
+/** Sorts before nearly every subscriber: whoever reads the first shard soon knows of the others. */
+export const SHARDS_ID = '#shards';
+
 export const topicKey = (tenant: string, topic: string): string => `${tenant}${SEPARATOR}${topic}`;
+/** The first shard of a topic has the topic's own key. */
+export const shardKey = (topic: string, shard: number): string =>
+  shard === 0 ? topic : `${topic}${SEPARATOR}${shard}`;
+/** As the row of a session's topics names one that is not in the first shard. */
+export const inShard = (shard: number, topic: string): string => `${shard}${SEPARATOR}${topic}`;
+export function shardedTopic(named: string): { shard: number; topic: string } {
+  const [shard = '', topic = ''] = named.split(SEPARATOR);
+  return { shard: Number(shard), topic };
+}
 export const subscriberKey = (userId: string, sessionId: string): string =>
   `${userId}${SEPARATOR}${sessionId}`;
 
+/** Of a topic's key, or of one of its shards'. */
 export function topicOfKey(key: string): { tenant: string; topic: string } {
-  const at = key.indexOf(SEPARATOR);
-  return { tenant: key.slice(0, at), topic: key.slice(at + 1) };
+  const [tenant = '', topic = ''] = key.split(SEPARATOR);
+  return { tenant, topic };
 }
 
 export function subscriberOfKey(key: string): { userId: string; sessionId: string } {

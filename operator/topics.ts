@@ -1,6 +1,13 @@
 import { GetCommand, paginateQuery, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { DEFAULT_TENANT } from '../contract/names.ts';
-import { HEAD_ID, type HeadRow, topicKey, topicOfKey } from '../contract/tables.ts';
+import {
+  HEAD_ID,
+  type HeadRow,
+  SHARDS_ID,
+  shardKey,
+  topicKey,
+  topicOfKey,
+} from '../contract/tables.ts';
 import { openDocuments } from './aws.ts';
 import type { Place } from './place.ts';
 
@@ -66,7 +73,17 @@ export async function topicOf(
 }
 
 export async function countSubscribers(place: Place, key: string) {
-  const counts = { active: 0, dormant: 0 };
+  const first = await countInShard(place, key);
+  const further = Array.from({ length: first.shards - 1 }, (_, at) => shardKey(key, at + 1));
+  const all = [first, ...(await Promise.all(further.map((each) => countInShard(place, each))))];
+  return {
+    active: all.reduce((sum, { active }) => sum + active, 0),
+    dormant: all.reduce((sum, { dormant }) => sum + dormant, 0),
+  };
+}
+
+async function countInShard(place: Place, key: string) {
+  const counts = { active: 0, dormant: 0, shards: 1 };
   const pages = paginateQuery(
     { client: openDocuments(place) },
     {
@@ -76,7 +93,10 @@ export async function countSubscribers(place: Place, key: string) {
     },
   );
   for await (const page of pages) {
-    for (const { ttl } of page.Items ?? []) counts[ttl === undefined ? 'active' : 'dormant'] += 1;
+    for (const { subscriber, shards, ttl } of page.Items ?? []) {
+      if (subscriber === SHARDS_ID) counts.shards = shards;
+      else counts[ttl === undefined ? 'active' : 'dormant'] += 1;
+    }
   }
   return counts;
 }

@@ -1,17 +1,21 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { BATCH_WRITE_ITEMS, GRACE_SECONDS } from '../../contract/limits.ts';
 import {
+  inShard,
   PLAYER_ITEM,
   playerKey,
   type SessionName,
   sessionItem,
+  shardKey,
   subscriberKey,
   type TableName,
   topicKey,
   topicsItem,
 } from '../../contract/tables.ts';
 import { inParallel, inPieces } from '../../lambdas/platform/parallel.ts';
+import { raiseShards } from '../../lambdas/stores/subscriptions.ts';
 import { isoTime, newConnection, seconds } from '../../rules/connection.ts';
+import { shardFor, shardsFor } from '../../rules/shards.ts';
 import type { EveryReach } from '../../test/support/engine.ts';
 
 export const TENANT = 'default';
@@ -31,7 +35,10 @@ export const crowdMember = (crowd: string, at: number) => ({
   connectionId: connectionOf(crowd, at),
 });
 
-/** So many live clients, each subscribed to these topics: the rows that the flows would have written. */
+/**
+ * So many live clients, each subscribed to these topics, which are spread over as many shards as that needs: the rows
+ * that the flows would have written.
+ */
 export async function putCrowd(
   reach: EveryReach,
   crowd: string,
@@ -40,11 +47,14 @@ export async function putCrowd(
   now: number,
 ): Promise<string[]> {
   const expiry = seconds(now) + 24 * 3600;
+  const shards = shardsFor(size);
   const members = Array.from({ length: size }, (_, at) => at);
   const rowsOf = (at: number): [TableName, object][] => {
     const session = memberOf(crowd, at);
     const connectionId = connectionOf(crowd, at);
     const player = playerKey(TENANT, session.userId);
+    const subscriber = subscriberKey(session.userId, session.sessionId);
+    const shard = shardFor(subscriber, shards);
     return [
       [
         'connections',
@@ -71,17 +81,22 @@ export async function putCrowd(
         'sessions',
         { player, item: PLAYER_ITEM, sessions: new Set([session.sessionId]), version: 1 },
       ],
-      ['sessions', { player, item: topicsItem(session.sessionId), topics: new Set(topics) }],
+      [
+        'sessions',
+        {
+          ...{ player, item: topicsItem(session.sessionId), topics: new Set(topics) },
+          ...(shard > 0 && { shards: new Set(topics.map((topic) => inShard(shard, topic))) }),
+        },
+      ],
       ...topics.map((topic): [TableName, object] => [
         'subscriptions',
-        {
-          topic: topicKey(TENANT, topic),
-          subscriber: subscriberKey(session.userId, session.sessionId),
-          life: LIFE,
-        },
+        { topic: shardKey(topicKey(TENANT, topic), shard), subscriber, life: LIFE },
       ]),
     ];
   };
+  if (shards > 1) {
+    await Promise.all(topics.map((topic) => raiseShards(reach, topicKey(TENANT, topic), shards)));
+  }
   await inParallel(inPieces(members.flatMap(rowsOf), BATCH_WRITE_ITEMS), 8, async (piece) => {
     const requests: Record<string, object[]> = {};
     for (const [table, Item] of piece) {

@@ -1,4 +1,9 @@
-import { GRACE_SECONDS, RECIPIENTS_PER_PAGE, RETENTION_SECONDS } from '../../contract/limits.ts';
+import {
+  GRACE_SECONDS,
+  RECIPIENTS_PER_PAGE,
+  RETENTION_SECONDS,
+  SUBSCRIBERS_PER_SHARD,
+} from '../../contract/limits.ts';
 import { type NotificationRow, type SessionName, topicKey } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
@@ -42,6 +47,7 @@ export async function openWorkload(engine: Engine): Promise<Workload> {
     // What waits in the queue is worked off at once, by a function that remembers nothing.
     queues: { send: (_, page) => deliverPage({ ...reach, routes: openRoutes() }, page, NOW) },
     recipientsPerPage: RECIPIENTS_PER_PAGE,
+    subscribersPerShard: SUBSCRIBERS_PER_SHARD,
     documents: meter.documents,
     sockets: openTestSockets(),
     routes: openRoutes(),

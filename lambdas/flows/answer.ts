@@ -37,7 +37,7 @@ import { unsubscribe } from './unsubscribe.ts';
 export type AnswerReach = AuthenticateReach &
   AdmitMessageReach &
   Reaches<{
-    subscriptions: 'delete';
+    subscriptions: 'batchGet' | 'update' | 'delete';
     notifications: 'batchGet' | 'query SeqIndex';
   }> & {
     readonly sockets: Sockets<'post' | 'get' | 'delete'>;

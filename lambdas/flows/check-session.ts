@@ -81,8 +81,8 @@ export async function finishEnd(
   if (!dormant) return;
   const ttl = itsTtl ?? laterTtl;
   const topics = await getTopics(reach, session);
-  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, (topic) =>
-    makeDormant(reach, session, topic, life, ttl),
+  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, ([topic, shard]) =>
+    makeDormant(reach, session, { topic, shard }, life, ttl),
   );
   await keepTopicsUntil(reach, session, life, ttl);
 }

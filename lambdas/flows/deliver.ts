@@ -1,22 +1,24 @@
 import { PAGE_BYTES } from '../../contract/limits.ts';
 import { topicOfKey } from '../../contract/tables.ts';
+import { shardsFor } from '../../rules/shards.ts';
 import { type Audience, isIn, type TopicPolicy } from '../../rules/topic-policy.ts';
 import { note } from '../platform/log.ts';
 import { measure } from '../platform/metrics.ts';
 import { inPieces } from '../platform/parallel.ts';
 import type { Queues } from '../platform/queues.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { subscribersOf } from '../stores/subscriptions.ts';
+import { raiseShards, subscribersOf } from '../stores/subscriptions.ts';
 import { framing } from './framing.ts';
 import type { Route } from './routes.ts';
 import { type ServeReach, serveAll } from './serve.ts';
 import type { Stamped } from './stamp.ts';
 
 export type DeliverReach = ServeReach &
-  Reaches<{ subscriptions: 'query'; notifications: 'get' }> & {
+  Reaches<{ subscriptions: 'query' | 'update'; notifications: 'get' }> & {
     /** Where the further pages of a large topic go: to functions of their own. */
     readonly queues: Queues<'delivery'>;
     readonly recipientsPerPage: number;
+    readonly subscribersPerShard: number;
     readonly topics: TopicPolicy;
   };
 
@@ -80,13 +82,22 @@ async function* pagesOf(
   yield page;
 }
 
-/** A query gives thousands of subscribers at once: looked up in pieces, a large topic takes no more memory. */
+/**
+ * A query gives thousands of subscribers at once: looked up in pieces, a large topic takes no more memory. Whoever
+ * reads all of them is who sees that they have become too many for their shards.
+ */
 async function* routesTo(reach: DeliverReach, topic: string, now: number): AsyncGenerator<Route> {
-  for await (const subscribers of subscribersOf(reach, topic)) {
-    for (const piece of inPieces(subscribers, LOOKED_UP_AT_ONCE)) {
+  let subscribers = 0;
+  let shards = 1;
+  for await (const page of subscribersOf(reach, topic)) {
+    shards = page.shards;
+    subscribers += page.rows.length;
+    for (const piece of inPieces(page.rows, LOOKED_UP_AT_ONCE)) {
       yield* await reach.routes.to(reach, topic, piece, now);
     }
   }
+  const needed = shardsFor(subscribers, reach.subscribersPerShard);
+  if (needed > shards) await raiseShards(reach, topic, needed);
 }
 
 const LOOKED_UP_AT_ONCE = 1000;

@@ -94,7 +94,7 @@ function listenersTo(
   return Promise.all(
     [...new Set(topics)].map(async (topic) => {
       const subscribers = new Set<string>();
-      for await (const rows of subscribersOf(reach, topicKey(tenant, topic))) {
+      for await (const { rows } of subscribersOf(reach, topicKey(tenant, topic))) {
         for (const { subscriber, ttl } of rows) if (ttl === undefined) subscribers.add(subscriber);
       }
       return { subscribers, audience: reach.topics.audienceOf(topic) };

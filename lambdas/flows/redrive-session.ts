@@ -48,7 +48,7 @@ export async function redriveSession(
   if (row === undefined) throw new Refusal('not-found');
   const route = routeOf(name, row, now);
   const { connections, scopes } = route;
-  const keys = [...topics]
+  const keys = [...topics.keys()]
     .filter((topic) => isIn(reach.topics.audienceOf(topic), { ...name, scopes }))
     .map((topic) => topicKey(name.tenant, topic));
   let numbered = 0;

@@ -18,8 +18,8 @@ export async function reviveSubscriptions(
 ): Promise<void> {
   await keepTopics(reach, session, life);
   const topics = await getTopics(reach, session);
-  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, (topic) =>
-    reviveSubscription(reach, session, topic, life),
+  await inParallel([...topics], SUBSCRIPTIONS_AT_ONCE, ([topic, shard]) =>
+    reviveSubscription(reach, session, { topic, shard }, life),
   );
   await markRevived(reach, session, life);
 }

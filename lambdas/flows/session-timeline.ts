@@ -106,11 +106,11 @@ async function lifeOfSession(
       ? []
       : reach.journal.read({
           ...span,
-          where: ofDeliveries(tenant, [...topics]),
+          where: ofDeliveries(tenant, [...topics.keys()]),
           order: 'desc',
           most: DELIVERIES_TOLD,
         }),
-    positionsOf(reach, tenant, [...topics]),
+    positionsOf(reach, tenant, [...topics.keys()]),
     actsOn(
       reach,
       [

@@ -1,4 +1,4 @@
-import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
+import { RECIPIENTS_PER_PAGE, SUBSCRIBERS_PER_SHARD } from '../../contract/limits.ts';
 import { manageConnections } from '../flows/manage-connections.ts';
 import { openRoutes } from '../flows/routes.ts';
 import { openJournal } from '../platform/journal.ts';
@@ -16,6 +16,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('connection-manager'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  subscribersPerShard: SUBSCRIBERS_PER_SHARD,
   parked: openParkedQueues(),
   topics: openTopics(),
 };

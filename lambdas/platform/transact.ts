@@ -10,9 +10,11 @@ import type { Reaches } from './reach.ts';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
+export type Row = Readonly<Record<string, unknown>>;
+
 /** A condition that did not hold, and the row as it was (undefined where there was none). */
 export interface LostCondition {
-  readonly row: Readonly<Record<string, unknown>> | undefined;
+  readonly row: Row | undefined;
 }
 
 /** What a transaction came to: `lost` has, in the order of the items, those whose condition failed. */
@@ -58,8 +60,8 @@ function lostConditions(fault: unknown): (LostCondition | undefined)[] | undefin
   );
 }
 
-/** Cancellation reasons come in wire form, also through the document client; an absent row is empty. */
-function asRow(item: unknown): LostCondition['row'] {
+/** The row of a refusal comes in wire form, also through the document client; an absent one is empty. */
+export function asRow(item: unknown): Row | undefined {
   if (typeof item !== 'object' || item === null || Object.keys(item).length === 0) return undefined;
   return unmarshall(item as Parameters<typeof unmarshall>[0]);
 }

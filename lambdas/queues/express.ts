@@ -1,5 +1,5 @@
 import { expressMessage } from '../../contract/internal.ts';
-import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
+import { RECIPIENTS_PER_PAGE, SUBSCRIBERS_PER_SHARD } from '../../contract/limits.ts';
 import { express } from '../flows/express.ts';
 import { openRoutes } from '../flows/routes.ts';
 import { queueBatchEdge } from '../platform/queue-edge.ts';
@@ -14,6 +14,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('express'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  subscribersPerShard: SUBSCRIBERS_PER_SHARD,
   topics: openTopics(),
 };
 

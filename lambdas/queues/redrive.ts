@@ -1,5 +1,5 @@
 import { parkedBatchMessage } from '../../contract/internal.ts';
-import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
+import { RECIPIENTS_PER_PAGE, SUBSCRIBERS_PER_SHARD } from '../../contract/limits.ts';
 import { redrive } from '../flows/redrive.ts';
 import { openRoutes } from '../flows/routes.ts';
 import { queueEdge } from '../platform/queue-edge.ts';
@@ -14,6 +14,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('redrive'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  subscribersPerShard: SUBSCRIBERS_PER_SHARD,
   topics: openTopics(),
 };
 

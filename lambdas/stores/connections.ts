@@ -7,6 +7,7 @@ import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import {
   anyOf,
+  attempt,
   conditional,
   ex,
   holds,
@@ -116,22 +117,17 @@ export async function countRefusal(
   reach: Reach<'update'>,
   connectionId: string,
 ): Promise<number | undefined> {
-  let count: number | undefined;
-  const isCounted = await holds(() =>
-    reach.documents
-      .send(
-        new UpdateCommand({
-          TableName: reach.tables.connections.name,
-          Key: { connectionId },
-          ...updating(ex`ADD #refusals ${1}`, ex`#status = ${steps.bind.from[0]}`),
-          ReturnValues: 'UPDATED_NEW',
-        }),
-      )
-      .then(({ Attributes }) => {
-        count = Attributes?.refusals;
+  const { isDone, row } = await attempt(() =>
+    reach.documents.send(
+      new UpdateCommand({
+        TableName: reach.tables.connections.name,
+        Key: { connectionId },
+        ...updating(ex`ADD #refusals ${1}`, ex`#status = ${steps.bind.from[0]}`),
+        ReturnValues: 'UPDATED_NEW',
       }),
+    ),
   );
-  return isCounted ? count : undefined;
+  return isDone ? (row as Pick<ConnectionRow, 'refusals'>).refusals : undefined;
 }
 
 /** Writes a sign of life; false when the connection has left. A stale one is connected again. */

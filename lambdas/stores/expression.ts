@@ -1,5 +1,6 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { outlastContention } from '../platform/contention.ts';
-import type { TransactItem } from '../platform/transact.ts';
+import { asRow, type Row, type TransactItem } from '../platform/transact.ts';
 
 /** DynamoDB's expression text with its values in place; `#name` names an attribute. */
 export interface Expression {
@@ -130,12 +131,25 @@ export const updateItem = (
  * Runs a conditional write; false when its condition did not hold. Refuses `busy` when transactions on
  * its item outlast its tries.
  */
-export async function holds(write: () => Promise<unknown>): Promise<boolean> {
+export const holds = async (write: () => Promise<Written>): Promise<boolean> =>
+  (await attempt(write)).isDone;
+
+/**
+ * The same, with the row: as the write left it, or as it was where the condition did not hold. Of a command that asks
+ * for them (`ReturnValues`, `ReturnValuesOnConditionCheckFailure`).
+ */
+export async function attempt(
+  write: () => Promise<Written>,
+): Promise<{ readonly isDone: boolean; readonly row: Row | undefined }> {
   try {
-    await outlastContention(write);
-    return true;
+    const { Attributes } = await outlastContention(write);
+    return { isDone: true, row: Attributes };
   } catch (fault) {
-    if (fault instanceof Error && fault.name === 'ConditionalCheckFailedException') return false;
-    throw fault;
+    if (!(fault instanceof ConditionalCheckFailedException)) throw fault;
+    return { isDone: false, row: asRow(fault.Item) };
   }
+}
+
+interface Written {
+  readonly Attributes?: Row | undefined;
 }

@@ -2,7 +2,8 @@ import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { TicketRow } from '../../contract/tables.ts';
 import { seconds } from '../../rules/connection.ts';
 import type { Reaches } from '../platform/reach.ts';
-import { conditional, ex, holds } from './expression.ts';
+import type { Row } from '../platform/transact.ts';
+import { attempt, conditional, ex } from './expression.ts';
 
 /** A fault where there is such a ticket already. */
 export async function putTicket(
@@ -24,17 +25,15 @@ export async function takeTicket(
   ticket: string,
   now: number,
 ): Promise<TicketRow | undefined> {
-  let row: TicketRow | undefined;
-  await holds(async () => {
-    const { Attributes } = await documents.send(
+  const { isDone, row } = await attempt(() =>
+    documents.send(
       new DeleteCommand({
         TableName: tables.tickets.name,
         Key: { ticket },
         ...conditional(ex`#ttl > ${seconds(now)}`),
         ReturnValues: 'ALL_OLD',
       }),
-    );
-    row = Attributes as TicketRow;
-  });
-  return row;
+    ),
+  );
+  return isDone ? (row as Row & TicketRow) : undefined;
 }

@@ -1,4 +1,4 @@
-import { RECIPIENTS_PER_PAGE } from '../../contract/limits.ts';
+import { RECIPIENTS_PER_PAGE, SUBSCRIBERS_PER_SHARD } from '../../contract/limits.ts';
 import type { NotificationRow } from '../../contract/tables.ts';
 import { deliver } from '../flows/deliver.ts';
 import { leaveOutTold } from '../flows/express.ts';
@@ -17,6 +17,7 @@ const reach = {
   routes: openRoutes(),
   queues: openQueues('fan-out'),
   recipientsPerPage: RECIPIENTS_PER_PAGE,
+  subscribersPerShard: SUBSCRIBERS_PER_SHARD,
   topics: openTopics(),
 };
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PLAYER_ITEM } from '../../contract/tables.ts';
+import { PLAYER_ITEM, shardKey } from '../../contract/tables.ts';
 import { newPerson } from '../support/people.ts';
 import { openSocket, type TestSocket } from '../support/socket.ts';
 import { startTestStage } from '../support/stage.ts';
@@ -130,6 +130,10 @@ describe('finds', () => {
     },
     'has ended is subscribed to nothing': (evidence) => {
       ours(evidence, 'session#tab').state = 'ended';
+    },
+    'once, in the shard': (evidence) => {
+      const isOurs = (row: Row) => row.topic === TOPIC;
+      rowIn(evidence, 'subscriptions', isOurs).topic = shardKey(TOPIC, 1);
     },
     'nobody is left': ({ sockets }) => {
       clear(sockets.open);

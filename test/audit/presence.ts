@@ -6,13 +6,17 @@ import {
   playerKey,
   type SessionName,
   type SessionRow,
+  SHARDS_ID,
   type SubscriptionRow,
   sessionItem,
   sessionOfKey,
+  shardKey,
   subscriberOfKey,
   type TopicsRow,
+  topicKey,
   topicOfKey,
 } from '../../contract/tables.ts';
+import { topicsOf } from '../../lambdas/stores/topics.ts';
 import { sessionOf } from '../../rules/connection.ts';
 import { type Rows, rowsOf } from '../support/rows.ts';
 import { each, type Promised } from './verdict.ts';
@@ -41,6 +45,9 @@ const sessionsOf = (rows: Rows): Session[] =>
   });
 const playersOf = (rows: Rows) =>
   rowsOf<Plain<PlayerRow>>(rows, 'sessions').filter(({ item }) => item === PLAYER_ITEM);
+
+const subscriptionsOf = (rows: Rows) =>
+  rowsOf<SubscriptionRow>(rows, 'subscriptions').filter((row) => row.subscriber !== SHARDS_ID);
 
 export const presence: readonly Promised[] = [
   {
@@ -137,13 +144,33 @@ export const presence: readonly Promised[] = [
     claim: '[S0-13] what has ended is subscribed to nothing',
     check({ rows }, { ghostsForSeconds }) {
       const sessions = new Map(sessionsOf(rows).map((row) => [textOf(row.name), row]));
-      return each(rowsOf<SubscriptionRow>(rows, 'subscriptions'), ({ topic, subscriber, ttl }) => {
+      return each(subscriptionsOf(rows), ({ topic, subscriber, ttl }) => {
         const name = { tenant: topicOfKey(topic).tenant, ...subscriberOfKey(subscriber) };
         const session = sessions.get(textOf(name));
         // Making them dormant follows the end, and a crash leaves it to the sweep.
         if (ghostsForSeconds > 0 || ttl !== undefined || session?.state === 'live')
           return undefined;
         return `${textOf(name)} is ${session?.state ?? 'nowhere'}, and subscribed to ${topic}`;
+      });
+    },
+  },
+  {
+    claim: 'a session has each of its topics once, in the shard that its row of topics says',
+    check({ rows }) {
+      const owned = new Map(
+        rowsOf<Plain<TopicsRow>>(rows, 'sessions').flatMap(({ player, item, topics, shards }) => {
+          const owner = sessionOfKey(player, item, 'topics');
+          const places = topicsOf({ topics: new Set(topics), shards: new Set(shards) });
+          return owner ? [[textOf(owner), places] as const] : [];
+        }),
+      );
+      return each(subscriptionsOf(rows), ({ topic: shard, subscriber }) => {
+        const { tenant, topic } = topicOfKey(shard);
+        const owner = textOf({ tenant, ...subscriberOfKey(subscriber) });
+        const place = owned.get(owner)?.get(topic);
+        // What a crash has left without a place, an end by ttl takes.
+        const isRight = place === undefined || shardKey(topicKey(tenant, topic), place) === shard;
+        return isRight ? undefined : `${owner} is in ${shard}, and said to be in ${place}`;
       });
     },
   },

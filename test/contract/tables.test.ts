@@ -88,6 +88,11 @@ it('[S0-12] keys are made and read back as published', () => {
   );
   expect(layout.targetOf('session', 't', 'u', 's')).toBe('session#t#u#s');
   expect(layout.topicOfKey('t#a/b')).toEqual({ tenant: 't', topic: 'a/b' });
+  expect(layout.SHARDS_ID).toBe('#shards');
+  expect([0, 1].map((shard) => layout.shardKey('t#a/b', shard))).toEqual(['t#a/b', 't#a/b#1']);
+  expect(layout.topicOfKey('t#a/b#1')).toEqual({ tenant: 't', topic: 'a/b' });
+  expect(layout.inShard(12, 'a/b')).toBe('12#a/b');
+  expect(layout.shardedTopic('12#a/b')).toEqual({ shard: 12, topic: 'a/b' });
   expect(layout.subscriberOfKey('u#s')).toEqual({ userId: 'u', sessionId: 's' });
   expect(layout.sessionOfKey('t#u', 'session#s')).toEqual({
     tenant: 't',

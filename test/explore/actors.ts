@@ -3,7 +3,12 @@ import { busEvent } from '../../contract/events.ts';
 import type { QueueName } from '../../contract/functions.ts';
 import { reaperMessage, sessionCheckMessage } from '../../contract/internal.ts';
 import { REAP_AGAIN_AFTER_SECONDS, REAP_TRIES } from '../../contract/limits.ts';
-import type { PlayerRow, SessionName, SessionRow } from '../../contract/tables.ts';
+import {
+  type PlayerRow,
+  type SessionName,
+  type SessionRow,
+  topicKey,
+} from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
 import { checkSession } from '../../lambdas/flows/check-session.ts';
 import { depart } from '../../lambdas/flows/depart.ts';
@@ -19,6 +24,7 @@ import { sweep } from '../../lambdas/flows/sweep.ts';
 import { unsubscribe } from '../../lambdas/flows/unsubscribe.ts';
 import { streamEdge } from '../../lambdas/platform/stream-edge.ts';
 import { putConnection } from '../../lambdas/stores/connections.ts';
+import { raiseShards } from '../../lambdas/stores/subscriptions.ts';
 import { newConnection, seconds } from '../../rules/connection.ts';
 import { identityOf } from '../support/identity.ts';
 import { textOf } from './claims.ts';
@@ -237,6 +243,13 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
     },
   });
 
+  const grows = ({ topic, shards }: Extract<Step, { does: 'grow' }>): Actor => ({
+    name: `${topic} grows to ${shards} shards`,
+    does: 'fan-out',
+    comesAgain: false,
+    run: async (reach) => void (await raiseShards(reach, topicKey('default', topic), shards)),
+  });
+
   return {
     disconnected,
     changed,
@@ -267,6 +280,8 @@ export function castActors(world: () => World): Happenings & { of(step: Step): A
           return probe({ tenant: 'default', userId: step.user, sessionId: step.session });
         case 'revoke':
           return revokes(step);
+        case 'grow':
+          return grows(step);
         case 'sweep':
           return {
             name: 'sweep',

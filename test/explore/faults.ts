@@ -98,10 +98,12 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a row over a tombstone': {
     within: 100,
+    seed: 11,
     command: without('attribute_not_exists(#connectionId)'),
   },
   'a tombstone over whatever came meanwhile': {
     within: 100,
+    seed: 4,
     command: without(/^#status = :c0$/),
   },
   'departure in two transactions': {
@@ -110,7 +112,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a sign of life of one that has left': {
     within: 100,
-    seed: 5,
+    seed: 16,
     command: without('#status IN (:c0, :c1)', '#timestamp'),
   },
   'end of session without its emptiness condition': {
@@ -119,6 +121,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'end of session within the grace time': {
     within: 100,
+    seed: 11,
     command: without(' AND #detachedAt <= :c1'),
   },
   'session and player ended apart': {
@@ -142,7 +145,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a late end that makes subscriptions of a later life dormant': {
     within: 100,
-    seed: 2,
+    seed: 8,
     command: without(/^#life <= :c0$/, 'SET #ttl'),
   },
   'a session more than the limit': {
@@ -151,6 +154,7 @@ export const faults: Readonly<Record<string, Fault>> = {
   },
   'a revocation that a bind does not ask about': {
     within: 100,
+    seed: 13,
     command: without(/AND\s+attribute_not_exists\(#revokedUntil\)/),
   },
   'a revocation that leaves no mark': {
@@ -160,6 +164,16 @@ export const faults: Readonly<Record<string, Fault>> = {
       command.input.UpdateExpression?.startsWith('SET #revokedUntil')
         ? []
         : [command],
+  },
+  'a topic that a session has in two shards': {
+    within: 50,
+    seed: 2,
+    command: without(/ AND NOT contains\(#topics, :c\d+\)/g, 'ADD #topics'),
+  },
+  'an unsubscribe that guesses the shard': {
+    within: 50,
+    seed: 4,
+    command: without(' AND attribute_not_exists(#shards)', 'DELETE #topics'),
   },
   'no reaper': {
     within: 100,

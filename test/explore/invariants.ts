@@ -164,10 +164,15 @@ export const judgeSwept: Check = function* (world) {
     if (topics && (topics.ttl === undefined) !== isLive)
       yield broken('topics are kept exactly while their session lives', name);
     for (const { topic, ttl, life } of subscriptions) {
-      const isKnown = topics?.topics?.has(topicOfKey(topic).topic);
+      const isKnown =
+        rows.subscription(row.name, topicOfKey(topic).topic)?.topic === topic &&
+        topics?.topics?.has(topicOfKey(topic).topic);
       if (!isKnown && claims.torn.has(name)) continue;
       if (!isKnown)
-        yield broken('every subscription is among the topics of its session', `${name}: ${topic}`);
+        yield broken(
+          'every subscription is where the topics of its session say',
+          `${name}: ${topic}`,
+        );
       if ((ttl === undefined) !== isLive)
         yield broken(
           'subscriptions are active exactly while their session lives',

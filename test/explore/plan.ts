@@ -23,6 +23,8 @@ export type Step =
   | { readonly does: 'check' | 'probe'; readonly user: string; readonly session: string }
   /** An operator shuts a user out, or one session. */
   | { readonly does: 'revoke'; readonly user: string; readonly session?: string }
+  /** A delivery has seen so many subscribers that their topic needs more shards. */
+  | { readonly does: 'grow'; readonly topic: string; readonly shards: number }
   /** A delivery to a connection, which may find its socket gone; or somebody drops it. */
   | ({ readonly does: 'post' | 'drop' } & Frame)
   | { readonly does: 'sweep' }
@@ -136,6 +138,26 @@ export function withOperator(random: Random, steps: readonly Step[]): Step[] {
       user,
       ...(session !== undefined && { session }),
     });
+  }
+  return planned;
+}
+
+/** The same plan, in which topics are spread over more shards meanwhile. */
+export function withGrowth(random: Random, steps: readonly Step[]): Step[] {
+  const planned = [...steps];
+  for (const topic of topics) {
+    // Early, so that what comes after meets it.
+    const at = random.below(Math.min(planned.length, 6));
+    planned.splice(at, 0, { does: 'grow', topic, shards: random.pick([2, 8]) });
+  }
+  // And who has subscribed changes their mind, soon or late, maybe twice.
+  for (const step of steps) {
+    if (step.does !== 'subscribe' || random.chance(0.5)) continue;
+    let at = planned.indexOf(step);
+    for (const does of ['unsubscribe', 'subscribe'] as const) {
+      at += 1 + random.below(2);
+      if (random.chance(0.8)) planned.splice(at, 0, { ...step, does });
+    }
   }
   return planned;
 }

@@ -9,11 +9,13 @@ import {
   type SubscriptionRow,
   sessionItem,
   sessionOfKey,
+  shardKey,
   subscriberKey,
   type TopicsRow,
   topicKey,
   topicsItem,
 } from '../../contract/tables.ts';
+import { topicsOf } from '../../lambdas/stores/topics.ts';
 import type { EveryReach } from '../support/engine.ts';
 import type { Item } from './commands.ts';
 
@@ -40,6 +42,7 @@ export interface Rows {
   players(): PlayerRow[];
   player(name: SessionName): PlayerRow | undefined;
   topics(name: SessionName): TopicsRow | undefined;
+  /** Where its session's topics say that it stands. */
   subscription(name: SessionName, topic: string): SubscriptionRow | undefined;
   subscriptions(name: SessionName): SubscriptionRow[];
 }
@@ -76,6 +79,9 @@ export function watchRows({ documents, tables }: EveryReach): Rows {
   const inSessions = (name: SessionName, item: string): Row | undefined =>
     images.sessions.get(`${playerKey(name.tenant, name.userId)}\n${item}`);
 
+  const topics = (name: SessionName): TopicsRow | undefined =>
+    inSessions(name, topicsItem(name.sessionId)) as unknown as TopicsRow | undefined;
+
   return {
     look,
     connections: () => [...images.connections.values()] as unknown as ConnectionRow[],
@@ -92,12 +98,15 @@ export function watchRows({ documents, tables }: EveryReach): Rows {
         ({ item }) => item === PLAYER_ITEM,
       ),
     player: (name) => inSessions(name, PLAYER_ITEM) as unknown as PlayerRow | undefined,
-    topics: (name) =>
-      inSessions(name, topicsItem(name.sessionId)) as unknown as TopicsRow | undefined,
-    subscription: ({ tenant, userId, sessionId }, topic) =>
-      images.subscriptions.get(
-        `${topicKey(tenant, topic)}\n${subscriberKey(userId, sessionId)}`,
-      ) as unknown as SubscriptionRow | undefined,
+    topics,
+    subscription: (name, topic) => {
+      const shard = topicsOf({ ...topics(name) }).get(topic) ?? 0;
+      const key = keyOf.subscriptions({
+        topic: shardKey(topicKey(name.tenant, topic), shard),
+        subscriber: subscriberKey(name.userId, name.sessionId),
+      });
+      return images.subscriptions.get(key) as unknown as SubscriptionRow | undefined;
+    },
     subscriptions: ({ userId, sessionId }) =>
       ([...images.subscriptions.values()] as unknown as SubscriptionRow[]).filter(
         ({ subscriber }) => subscriber === subscriberKey(userId, sessionId),

@@ -10,7 +10,7 @@ import {
   judgeQuiet,
   judgeSwept,
 } from './invariants.ts';
-import { makePlan, type Step, withOperator } from './plan.ts';
+import { makePlan, type Step, withGrowth, withOperator } from './plan.ts';
 import { randomOf } from './random.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
 import { type Arena, deadlineOf, type Limits, openWorld, type Plant, type World } from './world.ts';
@@ -58,9 +58,11 @@ export function scheduleOf(seed: number, number: number): Schedule {
     outages: random.below(4),
     slowness: random.pick([0, 0.5, 1]),
   };
-  const steps = makePlan(random, graceSeconds, isReturn);
+  const plan = makePlan(random, graceSeconds, isReturn);
   // By chance of its own, so that what else a schedule has stays what it was.
   const rule = randomOf(seed, number, 'rule');
+  const growth = randomOf(seed, number, 'growth');
+  const steps = growth.chance(0.3) ? withGrowth(growth, plan) : plan;
   return {
     seed,
     number,

@@ -357,12 +357,13 @@ describe('who is shut out', () => {
 
 describe('subscriptions and topics', () => {
   const key = { topic: topicKey('default', 'Pet'), subscriber: subscriberKey('joe', 'tab-1') };
+  const pet = { topic: 'Pet', shard: 0 };
 
   it('of a later life are neither made dormant nor revived by an earlier one', async () => {
     await put('subscriptions', { ...key, life: 3 });
-    expect(await makeDormant(reach, tab, 'Pet', 2, 1)).toBe(false);
-    expect(await reviveSubscription(reach, tab, 'Pet', 2)).toBe(false);
-    expect(await putSubscription(reach, tab, 'Pet', 2)).toBe(false);
+    expect(await makeDormant(reach, tab, pet, 2, 1)).toBe(false);
+    expect(await reviveSubscription(reach, tab, pet, 2)).toBe(false);
+    expect(await putSubscription(reach, tab, pet, 2)).toBe(false);
     await put('sessions', { player, item: topicsItem('tab-1'), life: 3 });
     expect(await keepTopics(reach, tab, 2)).toBe(false);
     expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
@@ -370,10 +371,10 @@ describe('subscriptions and topics', () => {
   });
 
   it('that are no more are not made by ending or reviving them', async () => {
-    expect(await makeDormant(reach, tab, 'Pet', 2, 1)).toBe(false);
-    expect(await reviveSubscription(reach, tab, 'Pet', 2)).toBe(false);
+    expect(await makeDormant(reach, tab, pet, 2, 1)).toBe(false);
+    expect(await reviveSubscription(reach, tab, pet, 2)).toBe(false);
     expect(await keepTopicsUntil(reach, tab, 2, 1)).toBe(false);
-    expect(await isDone(removeTopics(reach, tab, new Set(['Pet'])))).toBe(false);
+    expect(await isDone(removeTopics(reach, tab, ['Pet'], new Map()))).toBe(false);
     expect(await rowOf(topicsItem('tab-1'))).toBeUndefined();
   });
 });

@@ -190,7 +190,7 @@ describe('a direct message', () => {
 
   it('[S0-13] is nothing for a subscription that is dormant', async () => {
     const joe = { tenant: 'default', userId: 'joe', sessionId: 'tab' };
-    await makeDormant(reach, joe, 'Pet', 1, T0 / 1000 + HOUR);
+    await makeDormant(reach, joe, { topic: 'Pet', shard: 0 }, 1, T0 / 1000 + HOUR);
     expect(await send({ topics: ['Pet'] })).toMatchObject({ recipients: 1 });
     expect(hearers()).toEqual(['sam-tab-default']);
   });

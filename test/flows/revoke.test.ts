@@ -78,7 +78,7 @@ async function audit(): Promise<AuditRow[]> {
 }
 
 async function subscription(topic: string): Promise<SubscriptionRow | undefined> {
-  for await (const rows of subscribersOf(reach, topicKey('default', topic))) {
+  for await (const { rows } of subscribersOf(reach, topicKey('default', topic))) {
     const own = rows.find(({ subscriber }) => subscriber === subscriberKey('joe', 'tab'));
     if (own) return own;
   }

@@ -239,7 +239,7 @@ describe('a route that is remembered', () => {
     await listen('old');
     await say();
     await come('new');
-    expect(await putSubscription(reach, tab, 'Pet', 1)).toBe(false);
+    expect(await putSubscription(reach, tab, { topic: 'Pet', shard: 0 }, 1)).toBe(false);
     await say();
     expect(heard('new')).toBe(1);
   });

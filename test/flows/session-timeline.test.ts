@@ -95,7 +95,12 @@ async function tell(now: number): Promise<void> {
   const message = { tenant: 'default', topics: ['Pet'], payload: { price: now }, now };
   const { notificationId } = await publish({ ...reach, retentionSeconds: 3600 }, message);
   const rows = (await notificationsOf(reach, topic)).filter(({ id }) => id === notificationId);
-  const ways = { routes: openRoutes(), queues: { send: async () => {} }, recipientsPerPage: 1000 };
+  const ways = {
+    routes: openRoutes(),
+    queues: { send: async () => {} },
+    recipientsPerPage: 1000,
+    subscribersPerShard: 1000,
+  };
   await deliver({ ...reach, ...ways }, topic, await stampAll(reach, topic, rows), now);
 }
 

@@ -251,7 +251,7 @@ describe('checkSession', () => {
     await connect('c2');
     await bind('c2');
     const { makeDormant } = await import('../../lambdas/stores/subscriptions.ts');
-    expect(await makeDormant(reach, tab, 'Pet', life, 1)).toBe(false);
+    expect(await makeDormant(reach, tab, { topic: 'Pet', shard: 0 }, life, 1)).toBe(false);
     expect((await subscription('Pet'))?.ttl).toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import { PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import {
   HEAD_ID,
   type NotificationRow,
+  SHARDS_ID,
   type SubscriptionRow,
   topicKey,
 } from '../../contract/tables.ts';
@@ -109,6 +110,26 @@ export const faults: Readonly<Record<string, Fault>> = {
         };
       },
     }),
+  },
+
+  'the number of shards remembered': {
+    within: 100,
+    plant: () => {
+      const remembered = new Map<string, readonly object[]>();
+      const remembering = (documents: Documents): Documents => ({
+        async send(command: object) {
+          const answer = await documents.send(command as never);
+          if (!isReadOfSubscribers(command)) return answer;
+          const { Items = [] } = answer as { Items?: { topic: string; subscriber: string }[] };
+          const isCount = ({ subscriber }: (typeof Items)[number]) => subscriber === SHARDS_ID;
+          const shard = JSON.stringify((command as QueryCommand).input.ExpressionAttributeValues);
+          if (!remembered.has(shard)) remembered.set(shard, Items.filter(isCount));
+          const count = remembered.get(shard) ?? [];
+          return { Items: [...count, ...Items.filter((item) => !isCount(item))] };
+        },
+      });
+      return { ...shipped, wire: remembering };
+    },
   },
 
   'a replaced socket that is not closed': {

@@ -14,6 +14,7 @@ const HAPPENINGS = [
   'overlapped',
   'repeated',
   'page again',
+  'grown',
   'express',
   'express killed',
   'reordered',

@@ -1,6 +1,6 @@
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Notification } from '../../contract/protocol.ts';
-import type { NotificationRow } from '../../contract/tables.ts';
+import { type NotificationRow, SHARDS_ID } from '../../contract/tables.ts';
 import type { DeliverReach } from '../../lambdas/flows/deliver.ts';
 import type { PublishReach } from '../../lambdas/flows/publish.ts';
 import type { Queues } from '../../lambdas/platform/queues.ts';
@@ -62,6 +62,8 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
   const { ledger, random, temper, scheduler, pages, product, tell } = parts;
   /** So few that nearly every delivery has further pages, or so many that none has. */
   const recipientsPerPage = random.pick([1, 10]);
+  /** So few that a topic with two has further shards, or so many that none has. */
+  const subscribersPerShard = random.pick([1, 10]);
   const sockets = new Map<string, Socket>();
 
   const isFlake = (): boolean => {
@@ -71,9 +73,11 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
   };
 
   const engine: Documents = {
-    async send(command: never) {
-      const answer = await tables.documents.send(command);
+    async send(command: object) {
+      const answer = await tables.documents.send(command as never);
       for (const row of written(tables, command)) ledger.committed(row);
+      if (command instanceof UpdateCommand && command.input.Key?.subscriber === SHARDS_ID)
+        tell('grown');
       return answer;
     },
   };
@@ -144,6 +148,7 @@ export function openWorld(tables: EveryReach, parts: Omit<World, 'invoke' | 'soc
             retentionSeconds: 3600,
             queues: queuesBehind(gate),
             recipientsPerPage,
+            subscribersPerShard,
           };
           try {
             await run(reach, gate);
