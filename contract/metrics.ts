@@ -5,8 +5,8 @@
  */
 
 export const METRICS_NAMESPACE = 'Switchboard';
-/** Tells several Switchboards of one account apart. */
-export const METRICS_DIMENSION = 'Deployment';
+/** Tells several Switchboards of one account apart: what Powertools calls a service is a deployment of ours. */
+export const METRICS_DIMENSION = 'service';
 
 interface MetricSpec {
   readonly unit: 'Count' | 'Seconds' | 'Milliseconds';
@@ -33,6 +33,9 @@ export const metrics = {
   /** [S4-07] */
   BroadcastDelivered: { unit: 'Count', means: 'connections that broadcasts were posted to' },
   BroadcastFailed: { unit: 'Count', means: 'connections that a try of a broadcast did not reach' },
+  /** [S3-09] */
+  DirectDelivered: { unit: 'Count', means: 'connections that direct messages were posted to' },
+  DirectFailed: { unit: 'Count', means: 'connections that a direct message did not reach' },
   /** [S2-08] */
   CleanedConnections: { unit: 'Count', means: 'connections that a clean-up took out' },
   /** [S2-08] */

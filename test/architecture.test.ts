@@ -13,7 +13,7 @@ const places: Readonly<
   rules: { ours: ['contract'], packages: ['zod'] },
   'lambdas/platform': {
     ours: ['contract', 'rules'],
-    packages: ['aws', 'aws-jwt-verify', 'zod'],
+    packages: ['aws', '@aws-lambda-powertools/metrics', 'aws-jwt-verify', 'zod'],
   },
   'lambdas/stores': { ours: ['contract', 'rules', 'lambdas/platform'], packages: ['aws'] },
   'lambdas/flows': { ours: ['contract', 'rules', 'lambdas/platform', 'lambdas/stores'] },

@@ -5,7 +5,8 @@ import { inParallel } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import { getConnection } from '../stores/connections.ts';
 import { countPage, getMessage } from '../stores/direct-messages.ts';
-import { type Pace, type PostToEachReach, postToEach } from './post-to-each.ts';
+import { postMessage } from './post-message.ts';
+import type { Pace, PostToEachReach } from './post-to-each.ts';
 
 export type PostMessagePageReach = PostToEachReach & Reaches<{ messages: 'get' | 'update' }>;
 
@@ -21,16 +22,10 @@ export async function postMessagePage(
   const message = await getMessage(reach, id);
   if (!message?.waiting?.has(page)) return;
   const reachable = await stillReachable(reach, recipients, pace.now());
-  const { delivered, gone, failed } = await postToEach(
-    reach,
-    reachable,
-    { frame, about: { message: id } },
-    pace,
-  );
+  const posted = await postMessage(reach, reachable, { id, frame }, pace);
   await countPage(reach, id, page, {
-    delivered,
-    gone: gone + recipients.length - reachable.length,
-    failed: failed.length,
+    ...posted,
+    gone: posted.gone + recipients.length - reachable.length,
   });
 }
 

@@ -23,7 +23,8 @@ import type { Reaches } from '../platform/reach.ts';
 import { advanceMessage, leaveToPages } from '../stores/direct-messages.ts';
 import { claimMessage, stillSending } from './claim-message.ts';
 import { type FindRecipientsReach, findRecipients, type Recipient } from './find-recipients.ts';
-import { type Pace, type PostToEachReach, postToEach } from './post-to-each.ts';
+import { postMessage } from './post-message.ts';
+import type { Pace, PostToEachReach } from './post-to-each.ts';
 
 export type SendMessageReach = PostToEachReach &
   FindRecipientsReach &
@@ -85,8 +86,8 @@ async function postAll(
   pace: Pace,
 ): Promise<DirectMessageRow> {
   const ids = recipients.map(({ connectionId }) => connectionId);
-  const posted = await postToEach(reach, ids, { frame, about: { message: row.message } }, pace);
-  const done = settled(row, ids.length, { ...posted, failed: posted.failed.length });
+  const posted = await postMessage(reach, ids, { id: row.message, frame }, pace);
+  const done = settled(row, ids.length, posted);
   if (!(await advanceMessage(reach, row, done))) throw stillSending();
   return done;
 }

@@ -63,13 +63,17 @@ export function switchboardDashboard(
   row(
     graph('From publish to the last post', percentiles('MessageLatency')),
     graph('Deliveries', of('Delivered', 'GonePosts', 'DeliveriesFailed')),
-    graph('Deliveries and broadcasts that fail, %', [
+    graph('What fails, %', [
       metrics.failureRate('deliveries', 'DeliveriesFailed', 'Delivered', period),
       metrics.failureRate('broadcasts', 'BroadcastFailed', 'BroadcastDelivered', period),
+      metrics.failureRate('direct messages', 'DirectFailed', 'DirectDelivered', period),
     ]),
   );
   row(
-    graph('Broadcasts', of('BroadcastDelivered', 'BroadcastFailed')),
+    graph(
+      'Broadcasts and direct messages',
+      of('BroadcastDelivered', 'BroadcastFailed', 'DirectDelivered', 'DirectFailed'),
+    ),
     graph('Drift between rows and sockets', of('RowsWithoutSocket', 'SocketsWithoutRow')),
     graph('Clean-ups', of('CleanedConnections')),
   );

@@ -1,5 +1,5 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type Criteria,
   DIRECT_MESSAGES_SCOPE,
@@ -26,6 +26,7 @@ import { newConnection } from '../../rules/connection.ts';
 import { openCrowd } from '../support/crowd.ts';
 import { type Engine, type EveryReach, startEngine } from '../support/engine.ts';
 import { identityOf } from '../support/identity.ts';
+import { listenToMetrics } from '../support/measured.ts';
 import { openTestSockets, type TestSockets } from '../support/sockets.ts';
 
 let engine: Engine;
@@ -39,6 +40,10 @@ beforeAll(async () => {
   engine = await startEngine();
 });
 afterAll(() => engine.stop());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 beforeEach(async () => {
   pages = [];
   reach = {
@@ -246,6 +251,15 @@ describe('a direct message', () => {
     const counts = { recipients: 4, delivered: 3, gone: 0, failed: 1 };
     expect(await send({ all: true })).toMatchObject({ state: 'done', ...counts });
     expect((await getConnection(reach, 'joe-tab-default'))?.status).toBe('STALE');
+  });
+
+  it('[S3-09] measures whom it reached, whom not, and who had gone', async () => {
+    const { valuesOf } = listenToMetrics();
+    reach.sockets.planned.set('joe-tab-default', ['failed']);
+    reach.sockets.closed.push('sam-tab-default');
+    const { delivered } = await send({ all: true });
+    expect(valuesOf('DirectDelivered')).toEqual([delivered]);
+    expect([valuesOf('DirectFailed'), valuesOf('GonePosts')]).toEqual([[1], [1]]);
   });
 
   it('begins no post after its time', async () => {

@@ -42,7 +42,7 @@ describe('alarms', () => {
     expect(byName('ManyConnections')).toMatchObject({
       MetricName: 'ActiveConnections',
       Namespace: 'Switchboard',
-      Dimensions: [{ Name: 'Deployment', Value: 'SwitchboardService' }],
+      Dimensions: [{ Name: 'service', Value: 'SwitchboardService' }],
       Threshold: 500,
       TreatMissingData: 'notBreaching',
     });

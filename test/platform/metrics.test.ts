@@ -2,15 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { metrics } from '../../contract/metrics.ts';
 import { measure } from '../../lambdas/platform/metrics.ts';
 import { readEmbedded } from '../../local/cloudwatch/embedded-metrics.ts';
+import { listenToMetrics } from '../support/measured.ts';
 
-let written: string[];
+let measured: ReturnType<typeof listenToMetrics>;
 beforeEach(() => {
-  written = [];
-  vi.stubEnv('DEPLOYMENT_NAME', 'here');
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
+  measured = listenToMetrics();
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -20,31 +16,38 @@ afterEach(() => {
 describe('measure', () => {
   it('writes one line that CloudWatch takes for metrics', () => {
     measure({ Delivered: 3, MessageLatency: [12, 15.5] });
-    const [line = ''] = written;
-    expect(written).toHaveLength(1);
+    const [line = ''] = measured.lines;
+    expect(measured.lines).toHaveLength(1);
     expect(line.endsWith('\n')).toBe(true);
     const about = {
       namespace: 'Switchboard',
-      dimensions: ['Deployment=here'],
+      dimensions: ['service=here'],
       at: expect.any(Number),
     };
-    expect(readEmbedded(line)).toEqual([
+    expect(measured.read()).toEqual([
       { ...about, name: 'Delivered', unit: 'Count', values: [3] },
       { ...about, name: 'MessageLatency', unit: 'Milliseconds', values: [12, 15.5] },
     ]);
   });
 
-  it('leaves room for what one line takes: the latest hundred values', () => {
-    measure({ MessageLatency: Array.from({ length: 250 }, (_, at) => at) });
-    expect(readEmbedded(written[0] ?? '')[0]?.values).toEqual(
-      Array.from({ length: 100 }, (_, at) => 150 + at),
-    );
+  it('leaves no value out, though a line takes a hundred of one metric', () => {
+    const values = Array.from({ length: 250 }, (_, at) => at);
+    measure({ Delivered: 7, MessageLatency: values });
+    expect(measured.lines).toHaveLength(3);
+    expect(measured.valuesOf('MessageLatency')).toEqual(values);
+    expect(measured.valuesOf('Delivered')).toEqual([7]);
+  });
+
+  it('writes just as many lines as there are hundreds of values', () => {
+    measure({ MessageLatency: Array.from({ length: 200 }, () => 1) });
+    measure({ MessageLatency: [] });
+    expect(measured.lines).toHaveLength(2);
   });
 
   it('writes nothing where there is no deployment', () => {
     vi.stubEnv('DEPLOYMENT_NAME', undefined);
     measure({ Delivered: 1 });
-    expect(written).toEqual([]);
+    expect(measured.lines).toEqual([]);
   });
 });
 
