@@ -1,10 +1,10 @@
 import { SOCKET_MOST_SECONDS } from '../../contract/limits.ts';
 import type { Accepted } from '../../contract/protocol.ts';
 import {
-  SEPARATOR,
   type SessionName,
   type SessionRow,
   type SubscriptionRow,
+  subscriberKey,
   subscriberOfKey,
   topicOfKey,
 } from '../../contract/tables.ts';
@@ -40,12 +40,13 @@ export interface Routes {
   again(reach: Reach, session: SessionName, now: number): Promise<Route>;
 }
 
-interface Remembered {
+/** Little, since there are many: the name is the key's, and lists that say the same are one. */
+interface Remembered extends Omit<Route, 'session'> {
+  readonly tenant: string;
   readonly life: number;
-  readonly route: Route;
 }
 
-/** Some 730 bytes each, of the 1,769 MB that a fan-out has for the sake of its CPU. */
+/** Some 260 bytes each, of the 1,769 MB that a fan-out has for the sake of its CPU. */
 const REMEMBERED_MOST = 400_000;
 
 /**
@@ -58,18 +59,37 @@ const REMEMBERED_MOST = 400_000;
  * along an old route is told 410, and whoever is told so asks `again`.
  */
 export function openRoutes(most = REMEMBERED_MOST): Routes {
+  // By subscriber, the text that each row brings anyway. Two tenants' may be the same one: then the latest is known.
   const remembered = openMemory<Remembered>(most);
+  const oneOf = shareLists();
 
-  const recall = (session: SessionName, life: number, now: number) => {
-    const known = remembered.get(nameOf(session));
-    return known?.life === life && known.route.until > seconds(now) ? known.route : undefined;
+  const recall = (tenant: string, { subscriber, life }: SubscriptionRow, now: number) => {
+    const known = remembered.get(subscriber);
+    return known?.life === life && known.tenant === tenant && known.until > seconds(now)
+      ? known
+      : undefined;
   };
 
-  const learn = (session: SessionName, row: SessionRow | undefined, now: number): Route => {
-    const name = nameOf(session);
+  const learn = (
+    session: SessionName,
+    subscriber: string,
+    row: SessionRow | undefined,
+    now: number,
+  ): Route => {
     const route = routeOf(session, row, now);
-    if (row && route.connections.length > 0) remembered.set(name, { life: row.life, route });
-    else remembered.delete(name);
+    if (!row || route.connections.length === 0) {
+      remembered.delete(subscriber);
+      return route;
+    }
+    remembered.set(subscriber, {
+      tenant: session.tenant,
+      life: row.life,
+      // A copy is as long as it is; a list that was filtered has room for sixteen more.
+      connections: route.connections.slice(),
+      accepts: oneOf(route.accepts),
+      scopes: oneOf(route.scopes),
+      until: route.until,
+    });
     return route;
   };
 
@@ -77,23 +97,41 @@ export function openRoutes(most = REMEMBERED_MOST): Routes {
     async to(reach, topic, subscribers, now) {
       const { tenant } = topicOfKey(topic);
       const known: Route[] = [];
-      const unknown: SessionName[] = [];
-      for (const { subscriber, life, ttl } of subscribers) {
-        if (ttl !== undefined) continue; // Dormant: its session has ended.
+      const unknown: { readonly session: SessionName; readonly subscriber: string }[] = [];
+      for (const row of subscribers) {
+        if (row.ttl !== undefined) continue; // Dormant: its session has ended.
+        const { subscriber } = row;
         const session = { tenant, ...subscriberOfKey(subscriber) };
-        const route = recall(session, life, now);
-        if (route) known.push(route);
-        else unknown.push(session);
+        const found = recall(tenant, row, now);
+        if (found) {
+          const { connections, accepts, scopes, until } = found;
+          known.push({ session, connections, accepts, scopes, until });
+        } else unknown.push({ session, subscriber });
       }
-      const rows = await getSessions(reach, unknown);
-      return [...known, ...unknown.map((session, at) => learn(session, rows[at], now))];
+      const sessions = unknown.map(({ session }) => session);
+      const rows = await getSessions(reach, sessions);
+      return [
+        ...known,
+        ...unknown.map(({ session, subscriber }, at) => learn(session, subscriber, rows[at], now)),
+      ];
     },
-    again: async (reach, session, now) => learn(session, await getSession(reach, session), now),
+    async again(reach, session, now) {
+      const subscriber = subscriberKey(session.userId, session.sessionId);
+      return learn(session, subscriber, await getSession(reach, session), now);
+    },
   };
 }
 
-const nameOf = ({ tenant, userId, sessionId }: SessionName): string =>
-  [tenant, userId, sessionId].join(SEPARATOR);
+/** Of lists that say the same, always the first one. There are as many as combinations of what rules name. */
+function shareLists() {
+  const known = new Map<string, readonly string[]>();
+  return <Item extends string>(list: readonly Item[]): readonly Item[] => {
+    const said = list.join();
+    const first = known.get(said) ?? list;
+    known.set(said, first);
+    return first as readonly Item[];
+  };
+}
 
 /** As its row, or that it has none, tells it. */
 export function routeOf(session: SessionName, row: SessionRow | undefined, now: number): Route {

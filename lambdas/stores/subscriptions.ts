@@ -12,7 +12,7 @@ import { merged } from '../platform/parallel.ts';
 import type { Reaches } from '../platform/reach.ts';
 import type { TransactItem } from '../platform/transact.ts';
 import { batchGet } from './batch-get.ts';
-import { ex, holds, selecting, updating } from './expression.ts';
+import { type Expression, ex, holds, selecting, updating } from './expression.ts';
 
 type Reach<Rights extends 'batchGet' | 'query' | 'update' | 'delete'> = Reaches<{
   subscriptions: Rights;
@@ -36,17 +36,11 @@ export const putSubscription = (
   place: Place,
   life: number,
 ): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.subscriptions.name,
-        Key: keyOf(session, place),
-        ...updating(
-          ex`SET #life = ${life} REMOVE #ttl`,
-          ex`attribute_not_exists(#life) OR #life <= ${life}`,
-        ),
-      }),
-    ),
+  update(
+    reach,
+    keyOf(session, place),
+    ex`SET #life = ${life} REMOVE #ttl`,
+    ex`attribute_not_exists(#life) OR #life <= ${life}`,
   );
 
 export const deleteSubscription = (
@@ -65,15 +59,7 @@ export const makeDormant = (
   life: number,
   ttl: number,
 ): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.subscriptions.name,
-        Key: keyOf(session, place),
-        ...updating(ex`SET #ttl = ${ttl}`, ex`#life <= ${life}`),
-      }),
-    ),
-  );
+  update(reach, keyOf(session, place), ex`SET #ttl = ${ttl}`, ex`#life <= ${life}`);
 
 /** Makes a dormant subscription active in this life; false when it is no more, or a later life has it. */
 export const reviveSubscription = (
@@ -82,12 +68,20 @@ export const reviveSubscription = (
   place: Place,
   life: number,
 ): Promise<boolean> =>
+  update(reach, keyOf(session, place), ex`SET #life = ${life} REMOVE #ttl`, ex`#life <= ${life}`);
+
+const update = (
+  { documents, tables }: Reach<'update'>,
+  Key: { readonly topic: string; readonly subscriber: string },
+  change: Expression,
+  condition: Expression,
+): Promise<boolean> =>
   holds(() =>
-    reach.documents.send(
+    documents.send(
       new UpdateCommand({
-        TableName: reach.tables.subscriptions.name,
-        Key: keyOf(session, place),
-        ...updating(ex`SET #life = ${life} REMOVE #ttl`, ex`#life <= ${life}`),
+        TableName: tables.subscriptions.name,
+        Key,
+        ...updating(change, condition),
       }),
     ),
   );
@@ -164,15 +158,9 @@ export const raiseShards = (
   topic: string,
   shards: number,
 ): Promise<boolean> =>
-  holds(() =>
-    reach.documents.send(
-      new UpdateCommand({
-        TableName: reach.tables.subscriptions.name,
-        Key: { topic, subscriber: SHARDS_ID },
-        ...updating(
-          ex`SET #shards = ${shards}`,
-          ex`attribute_not_exists(#shards) OR #shards < ${shards}`,
-        ),
-      }),
-    ),
+  update(
+    reach,
+    { topic, subscriber: SHARDS_ID },
+    ex`SET #shards = ${shards}`,
+    ex`attribute_not_exists(#shards) OR #shards < ${shards}`,
   );

@@ -98,6 +98,19 @@ describe('a route that is remembered', () => {
     expect(heard('a')).toBe(2);
   });
 
+  it('is nobody’s of another tenant, though user and session have the same names', async () => {
+    await come('a');
+    await listen('a');
+    const other = { ...tab, tenant: 'acme' };
+    reach.sockets.open('b');
+    await putConnection(reach, newConnection('b', 'PENDING', T0 - 120_000));
+    const identity = identityOf({ ...other, expiresAt: T0 / 1000 + HOUR });
+    await authenticate(reach, identity, { connectionId: 'b', sessionId: 'tab', now: T0 });
+    await subscribe(reach, other, 'b', ['Pet']);
+    for (const topic of [PET, topicKey('acme', 'Pet'), PET, PET]) await say(T0, topic);
+    expect([heard('a'), heard('b')]).toEqual([3, 1]);
+  });
+
   it('is learnt again after a clean close, and whoever came back gets the message once', async () => {
     await come('a');
     await listen('a');
