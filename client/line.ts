@@ -77,7 +77,7 @@ export function createLine(options: LineOptions, listeners: Listeners): Line {
   function open(): void {
     leave();
     startedAt = performance.now();
-    move({ name: 'connecting', code: 'asked', reason: 'Opening a socket.' });
+    move({ name: 'connecting', code: 'asked', reason: 'Opening.' });
     void enter();
   }
 

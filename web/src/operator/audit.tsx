@@ -1,9 +1,10 @@
 import type { AuditRow } from '../../../contract/tables.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
-import { TextFilter } from './text-filter.tsx';
+import { ScreenHead } from './screen-head.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 const today = (): string => new Date().toISOString().slice(0, 'yyyy-mm-dd'.length);
 
@@ -18,12 +19,7 @@ export function AuditScreen() {
   const lines = useAsked<readonly AuditRow[]>(`/audit?${query}`);
   return (
     <>
-      <div class="screen-head">
-        <h2>Audit</h2>
-        <button type="button" onClick={lines.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Audit" onAgain={lines.again} />
       <div class="filters">
         <label class="filter">
           <span>Day (UTC)</span>
@@ -36,22 +32,13 @@ export function AuditScreen() {
             }}
           />
         </label>
-        <TextFilter
+        <KeptFilter
           label="Target"
-          value={target.value}
+          kept={target}
           on="change"
           placeholder="connection#ID, user#TENANT#USER"
-          onValue={(typed) => {
-            target.value = typed.trim();
-          }}
         />
-        <TextFilter
-          label="Find"
-          value={find.value}
-          onValue={(typed) => {
-            find.value = typed;
-          }}
-        />
+        <KeptFilter label="Find" kept={find} />
       </div>
       <Asked asked={lines}>{(all) => <Lines lines={all} find={find.value.trim()} />}</Asked>
     </>
@@ -69,43 +56,31 @@ function Lines({ lines, find }: { lines: readonly AuditRow[]; find: string }) {
   }
   if (shown.length === 0) return <p class="empty">No line has that in it.</p>;
   return (
-    <ScrollBox label="Acts, the latest first">
-      <table class="list">
-        <caption class="unseen">Acts, the latest first</caption>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">Act</th>
-            <th scope="col">Target</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">Before and after</th>
-          </tr>
-        </thead>
-        <tbody>
-          {shown.map(({ entry, at, actor, act, target, outcome, before, after }) => (
-            <tr key={entry}>
-              <td>{formatMoment(at)}</td>
-              <td>{actor}</td>
-              <td>{act}</td>
-              <td>
-                <code>{target}</code>
-              </td>
-              <td class={outcome === 'failed' || outcome === 'refused' ? 'bad' : ''}>{outcome}</td>
-              <td>
-                {(before ?? after) === undefined ? (
-                  '–'
-                ) : (
-                  <details>
-                    <summary>Show</summary>
-                    <pre>{JSON.stringify({ before, after }, undefined, 2)}</pre>
-                  </details>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <ListTable
+      label="Acts, the latest first"
+      columns={['When', 'Who', 'Act', 'Target', 'Outcome', 'Before and after']}
+    >
+      {shown.map(({ entry, at, actor, act, target, outcome, before, after }) => (
+        <tr key={entry}>
+          <td>{formatMoment(at)}</td>
+          <td>{actor}</td>
+          <td>{act}</td>
+          <td>
+            <code>{target}</code>
+          </td>
+          <td class={outcome === 'failed' || outcome === 'refused' ? 'bad' : ''}>{outcome}</td>
+          <td>
+            {(before ?? after) === undefined ? (
+              '–'
+            ) : (
+              <details>
+                <summary>Show</summary>
+                <pre>{JSON.stringify({ before, after }, undefined, 2)}</pre>
+              </details>
+            )}
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }

@@ -1,9 +1,10 @@
 import type { Configuration, ConfiguredVariable } from '../../../operator/configuration.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
-import { TextFilter } from './text-filter.tsx';
+import { ScreenHead } from './screen-head.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 /** What functions really run with, and where one of them runs with something else. */
 export function ConfigurationScreen() {
@@ -11,24 +12,13 @@ export function ConfigurationScreen() {
   const find = parameter('find');
   return (
     <>
-      <div class="screen-head">
-        <h2>Configuration</h2>
-        <button type="button" onClick={asked.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Configuration" onAgain={asked.again} />
       <p class="small">
         As Lambda tells it. What looks like a secret by its name is not shown. Settings are changed
         by a deployment: <code>cdk deploy -c switchboard:NAME=VALUE</code>.
       </p>
       <div class="filters">
-        <TextFilter
-          label="Find"
-          value={find.value}
-          onValue={(typed) => {
-            find.value = typed;
-          }}
-        />
+        <KeptFilter label="Find" kept={find} />
       </div>
       <Asked asked={asked}>
         {({ variables, functions }) => (
@@ -63,65 +53,41 @@ function Variables({ variables, everybody }: VariablesProps) {
           or a deployment has stopped half way.
         </p>
       )}
-      <ScrollBox label="Variables">
-        <table class="list">
-          <caption class="unseen">Variables</caption>
-          <thead>
-            <tr>
-              <th scope="col">Variable</th>
-              <th scope="col">Value</th>
-              <th scope="col">Of</th>
-            </tr>
-          </thead>
-          <tbody>
-            {variables.map(({ name, value, functions, differs }) => (
-              <tr key={`${name}=${value}`}>
-                <th scope="row" class="name">
-                  {name}
-                </th>
-                <td class={differs ? 'bad' : ''}>
-                  <code>{value}</code>
-                </td>
-                <td>{functions.length === everybody ? 'every function' : functions.join(', ')}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
+      <ListTable label="Variables" columns={['Variable', 'Value', 'Of']}>
+        {variables.map(({ name, value, functions, differs }) => (
+          <tr key={`${name}=${value}`}>
+            <th scope="row" class="name">
+              {name}
+            </th>
+            <td class={differs ? 'bad' : ''}>
+              <code>{value}</code>
+            </td>
+            <td>{functions.length === everybody ? 'every function' : functions.join(', ')}</td>
+          </tr>
+        ))}
+      </ListTable>
     </>
   );
 }
 
 const Functions = ({ functions }: Pick<Configuration, 'functions'>) => (
-  <ScrollBox label="Functions">
-    <table class="list">
-      <caption class="unseen">Functions</caption>
-      <thead>
-        <tr>
-          <th scope="col">Function</th>
-          <th scope="col">Runtime</th>
-          <th scope="col">Memory</th>
-          <th scope="col">Time</th>
-          <th scope="col">Changed</th>
-          <th scope="col">Name at AWS</th>
-        </tr>
-      </thead>
-      <tbody>
-        {functions.map((each) => (
-          <tr key={each.name}>
-            <th scope="row">
-              <a href={`#operate/functions?function=${each.name}`}>{each.name}</a>
-            </th>
-            <td>{each.runtime}</td>
-            <td class="figure">{each.memoryMb} MB</td>
-            <td class="figure">{each.timeoutSeconds} s</td>
-            <td>{each.changedAt ? formatMoment(each.changedAt) : '–'}</td>
-            <td>
-              <code>{each.functionName}</code>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </ScrollBox>
+  <ListTable
+    label="Functions"
+    columns={['Function', 'Runtime', 'Memory', 'Time', 'Changed', 'Name at AWS']}
+  >
+    {functions.map((each) => (
+      <tr key={each.name}>
+        <th scope="row">
+          <a href={`#operate/functions?function=${each.name}`}>{each.name}</a>
+        </th>
+        <td>{each.runtime}</td>
+        <td class="figure">{each.memoryMb} MB</td>
+        <td class="figure">{each.timeoutSeconds} s</td>
+        <td>{each.changedAt ? formatMoment(each.changedAt) : '–'}</td>
+        <td>
+          <code>{each.functionName}</code>
+        </td>
+      </tr>
+    ))}
+  </ListTable>
 );

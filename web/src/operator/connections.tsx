@@ -10,8 +10,9 @@ import { act, ask } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
 import { parameter } from './place.ts';
+import { ScreenHead } from './screen-head.tsx';
 import { counted } from './sentences.ts';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter } from './text-filter.tsx';
 import { userHref } from './users.tsx';
 import { VirtualTable } from './virtual-table.tsx';
 
@@ -23,29 +24,10 @@ export function ConnectionsScreen() {
   const first = useAsked<ConnectionList>(`/connections?${query}`);
   return (
     <>
-      <div class="screen-head">
-        <h2>Connections</h2>
-        <button type="button" onClick={first.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Connections" onAgain={first.again} />
       <div class="filters">
-        <TextFilter
-          label="User"
-          value={user.value}
-          on="change"
-          placeholder="everybody"
-          onValue={(typed) => {
-            user.value = typed.trim();
-          }}
-        />
-        <TextFilter
-          label="Find in what is listed"
-          value={find.value}
-          onValue={(typed) => {
-            find.value = typed;
-          }}
-        />
+        <KeptFilter label="User" kept={user} on="change" placeholder="everybody" />
+        <KeptFilter label="Find in what is listed" kept={find} />
       </div>
       <Asked asked={first}>
         {(page) => (

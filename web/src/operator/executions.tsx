@@ -2,8 +2,9 @@ import type { ExecutionAnswer, ExecutionList } from '../../../operator/execution
 import type { Step } from '../../../operator/steps.ts';
 import { formatMoment, formatMs } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
+import { ScreenHead } from './screen-head.tsx';
 import { counted } from './sentences.ts';
 
 /** Workflows as they run: each step with its time, what failed, and whom it told. */
@@ -12,12 +13,7 @@ export function ExecutionsScreen() {
   const list = useAsked<ExecutionList>('/executions', { everyMs: 2000 });
   return (
     <>
-      <div class="screen-head">
-        <h2>Executions</h2>
-        <button type="button" onClick={list.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Executions" onAgain={list.again} />
       <Asked asked={list}>
         {({ machines, executions }) =>
           executions.length === 0 ? (
@@ -27,46 +23,33 @@ export function ExecutionsScreen() {
                 : `${machines.join(', ')} has not been started yet: POST /tournaments/ID/assignment starts it.`}
             </p>
           ) : (
-            <ScrollBox label="Executions, the newest first">
-              <table class="list">
-                <caption class="unseen">Executions, the newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Execution</th>
-                    <th scope="col">Status</th>
-                    <th scope="col">Started</th>
-                    <th scope="col">Took</th>
-                    <th scope="col">Machine</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {executions.map(
-                    ({ executionArn, name, status, startedAt, stoppedAt, machine }) => (
-                      <tr
-                        key={executionArn}
-                        aria-current={chosen.value === executionArn ? 'true' : undefined}
-                      >
-                        <th scope="row">
-                          <button
-                            type="button"
-                            class="link"
-                            onClick={() => {
-                              chosen.value = executionArn;
-                            }}
-                          >
-                            {name}
-                          </button>
-                        </th>
-                        <td class={classOf(status)}>{status.toLowerCase()}</td>
-                        <td>{formatMoment(startedAt)}</td>
-                        <td>{took(startedAt, stoppedAt)}</td>
-                        <td>{machine}</td>
-                      </tr>
-                    ),
-                  )}
-                </tbody>
-              </table>
-            </ScrollBox>
+            <ListTable
+              label="Executions, the newest first"
+              columns={['Execution', 'Status', 'Started', 'Took', 'Machine']}
+            >
+              {executions.map(({ executionArn, name, status, startedAt, stoppedAt, machine }) => (
+                <tr
+                  key={executionArn}
+                  aria-current={chosen.value === executionArn ? 'true' : undefined}
+                >
+                  <th scope="row">
+                    <button
+                      type="button"
+                      class="link"
+                      onClick={() => {
+                        chosen.value = executionArn;
+                      }}
+                    >
+                      {name}
+                    </button>
+                  </th>
+                  <td class={classOf(status)}>{status.toLowerCase()}</td>
+                  <td>{formatMoment(startedAt)}</td>
+                  <td>{took(startedAt, stoppedAt)}</td>
+                  <td>{machine}</td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Asked>

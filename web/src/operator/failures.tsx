@@ -1,10 +1,10 @@
 import type { FailuresAnswer } from '../../../contract/connection-manager.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
 import { whatFailed, whoseFailure } from './sentences.ts';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 /** Recipients that were not reached. */
 export function Failures() {
@@ -16,14 +16,7 @@ export function Failures() {
   });
   const failures = useAsked<FailuresAnswer>(`/failures?${query}`);
   const filter = (label: string, kept: { value: string }) => (
-    <TextFilter
-      label={label}
-      value={kept.value}
-      on="change"
-      onValue={(typed) => {
-        kept.value = typed.trim();
-      }}
-    />
+    <KeptFilter label={label} kept={kept} on="change" />
   );
   return (
     <section aria-labelledby="failures-title">
@@ -41,34 +34,23 @@ export function Failures() {
           all.length === 0 ? (
             <p class="empty">Every post arrived, as far back as was looked.</p>
           ) : (
-            <ScrollBox label="Posts that did not arrive, the latest first">
-              <table class="list">
-                <caption class="unseen">Posts that did not arrive, the latest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">When</th>
-                    <th scope="col">Outcome</th>
-                    <th scope="col">Whose</th>
-                    <th scope="col">Connection</th>
-                    <th scope="col">What</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((failure) => (
-                    <tr key={`${failure.at}${failure.connectionId}${failure.upTo ?? ''}`}>
-                      <td>{formatMoment(failure.at)}</td>
-                      <td class="bad">{String(failure.outcome)}</td>
-                      <td>{whoseFailure(failure)}</td>
-                      <td>
-                        <code>{failure.connectionId}</code>
-                      </td>
-                      <td>{whatFailed(failure)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-              {!isWhole && <p class="small">There are more, further back.</p>}
-            </ScrollBox>
+            <ListTable
+              label="Posts that did not arrive, the latest first"
+              columns={['When', 'Outcome', 'Whose', 'Connection', 'What']}
+              isWhole={isWhole}
+            >
+              {all.map((failure) => (
+                <tr key={`${failure.at}${failure.connectionId}${failure.upTo ?? ''}`}>
+                  <td>{formatMoment(failure.at)}</td>
+                  <td class="bad">{String(failure.outcome)}</td>
+                  <td>{whoseFailure(failure)}</td>
+                  <td>
+                    <code>{failure.connectionId}</code>
+                  </td>
+                  <td>{whatFailed(failure)}</td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Asked>

@@ -3,8 +3,8 @@ import type { LogAnswer } from '../../../operator/logs.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Choice } from './choice.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
 
 /** Every function of the contract, what it may do, and what it wrote. */
 export function FunctionsScreen() {
@@ -18,41 +18,30 @@ export function FunctionsScreen() {
       <Asked asked={list}>
         {(all) => (
           <>
-            <ScrollBox label="Functions">
-              <table class="list">
-                <caption class="unseen">Functions</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Function</th>
-                    <th scope="col">What it does</th>
-                    <th scope="col">Woken by</th>
-                    <th scope="col">Memory</th>
-                    <th scope="col">Time</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map(({ name, does, wokenBy, queue, memoryMb, timeoutSeconds }) => (
-                    <tr key={name} aria-current={chosen.value === name ? 'true' : undefined}>
-                      <th scope="row">
-                        <button
-                          type="button"
-                          class="link"
-                          onClick={() => {
-                            chosen.value = name;
-                          }}
-                        >
-                          {name}
-                        </button>
-                      </th>
-                      <td>{does}</td>
-                      <td>{queue ? `the queue ${queue}` : wokenBy}</td>
-                      <td class="figure">{memoryMb} MB</td>
-                      <td class="figure">{timeoutSeconds} s</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollBox>
+            <ListTable
+              label="Functions"
+              columns={['Function', 'What it does', 'Woken by', 'Memory', 'Time']}
+            >
+              {all.map(({ name, does, wokenBy, queue, memoryMb, timeoutSeconds }) => (
+                <tr key={name} aria-current={chosen.value === name ? 'true' : undefined}>
+                  <th scope="row">
+                    <button
+                      type="button"
+                      class="link"
+                      onClick={() => {
+                        chosen.value = name;
+                      }}
+                    >
+                      {name}
+                    </button>
+                  </th>
+                  <td>{does}</td>
+                  <td>{queue ? `the queue ${queue}` : wokenBy}</td>
+                  <td class="figure">{memoryMb} MB</td>
+                  <td class="figure">{timeoutSeconds} s</td>
+                </tr>
+              ))}
+            </ListTable>
             <Chosen spec={all.find(({ name }) => name === chosen.value)} />
           </>
         )}
@@ -144,42 +133,32 @@ function Log({ name, onAll }: { name: string; onAll(): void }) {
                 : 'Nothing was logged in that time.'}
             </p>
           ) : (
-            <ScrollBox label="Lines of the log, the newest first">
-              <table class="list">
-                <caption class="unseen">Lines of the log, the newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">When</th>
-                    <th scope="col">Function</th>
-                    <th scope="col">Level</th>
-                    <th scope="col">What</th>
+            <ListTable
+              label="Lines of the log, the newest first"
+              columns={['When', 'Function', 'Level', 'What']}
+              isWhole={isWhole}
+            >
+              {lines.map(
+                ({ at, function: writer, level: its, fact, message, requestId }, index) => (
+                  <tr key={`${at}${index}`}>
+                    <td>{formatMoment(at)}</td>
+                    <td>{writer}</td>
+                    <td class={its === 'ERROR' ? 'bad' : ''}>{its.toLowerCase()}</td>
+                    <td>
+                      <details>
+                        <summary>{fact ?? firstWords(message)}</summary>
+                        {requestId && <p class="small">request {requestId}</p>}
+                        <pre class="text">
+                          {typeof message === 'string'
+                            ? message
+                            : JSON.stringify(message, undefined, 2)}
+                        </pre>
+                      </details>
+                    </td>
                   </tr>
-                </thead>
-                <tbody>
-                  {lines.map(
-                    ({ at, function: writer, level: its, fact, message, requestId }, index) => (
-                      <tr key={`${at}${index}`}>
-                        <td>{formatMoment(at)}</td>
-                        <td>{writer}</td>
-                        <td class={its === 'ERROR' ? 'bad' : ''}>{its.toLowerCase()}</td>
-                        <td>
-                          <details>
-                            <summary>{fact ?? firstWords(message)}</summary>
-                            {requestId && <p class="small">request {requestId}</p>}
-                            <pre class="text">
-                              {typeof message === 'string'
-                                ? message
-                                : JSON.stringify(message, undefined, 2)}
-                            </pre>
-                          </details>
-                        </td>
-                      </tr>
-                    ),
-                  )}
-                </tbody>
-              </table>
-              {!isWhole && <p class="small">There are more, further back.</p>}
-            </ScrollBox>
+                ),
+              )}
+            </ListTable>
           )
         }
       </Asked>

@@ -14,7 +14,7 @@ import {
   type StageClock,
   type Wish,
 } from './gates-api.ts';
-import { ScrollBox } from './scroll-box.tsx';
+import { ListTable } from './list-table.tsx';
 import { TextFilter } from './text-filter.tsx';
 
 const GATES = '/stage/gates';
@@ -61,44 +61,29 @@ function Standing({ gates, onChange }: { gates: readonly Gate[] } & Changing) {
   };
   return (
     <>
-      <ScrollBox label="Gates that stand">
-        <table class="list">
-          <caption class="unseen">Gates that stand</caption>
-          <thead>
-            <tr>
-              <th scope="col">Gate</th>
-              <th scope="col">For</th>
-              <th scope="col">Acts</th>
-              <th scope="col">Met</th>
-              <th scope="col">Acted</th>
-              <th scope="col">Act</th>
-            </tr>
-          </thead>
-          <tbody>
-            {gates.map((gate) => (
-              <tr key={gate.id}>
-                <th scope="row">
-                  {gate.at} {gate.do}
-                </th>
-                <td>{aimOf(gate)}</td>
-                <td>
-                  {countOf(gate)}
-                  {gate.ms > 0 && `, ${formatMs(gate.ms)}`}
-                </td>
-                <td>{gate.matched}</td>
-                <td class={gate.acted > 0 ? 'warn' : ''}>{gate.acted}</td>
-                <td>
-                  <Confirm
-                    label="Open"
-                    about={`gate ${gate.id}`}
-                    onConfirm={() => open(`${GATES}/${gate.id}`)}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </ScrollBox>
+      <ListTable label="Gates that stand" columns={['Gate', 'For', 'Acts', 'Met', 'Acted', 'Act']}>
+        {gates.map((gate) => (
+          <tr key={gate.id}>
+            <th scope="row">
+              {gate.at} {gate.do}
+            </th>
+            <td>{aimOf(gate)}</td>
+            <td>
+              {countOf(gate)}
+              {gate.ms > 0 && `, ${formatMs(gate.ms)}`}
+            </td>
+            <td>{gate.matched}</td>
+            <td class={gate.acted > 0 ? 'warn' : ''}>{gate.acted}</td>
+            <td>
+              <Confirm
+                label="Open"
+                about={`gate ${gate.id}`}
+                onConfirm={() => open(`${GATES}/${gate.id}`)}
+              />
+            </td>
+          </tr>
+        ))}
+      </ListTable>
       <Confirm label="Open all" onConfirm={() => open(GATES)} />
     </>
   );

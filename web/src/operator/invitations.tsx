@@ -7,7 +7,8 @@ import { formatMoment } from '../format.ts';
 import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
-import { ScrollBox } from './scroll-box.tsx';
+import { ListTable } from './list-table.tsx';
+import { ScreenHead } from './screen-head.tsx';
 
 /** Invitations as they stand, without their codes; a new one's is shown once. */
 export function InvitationsScreen() {
@@ -22,12 +23,7 @@ export function InvitationsScreen() {
   };
   return (
     <>
-      <div class="screen-head">
-        <h2>Invitations</h2>
-        <button type="button" onClick={list.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Invitations" onAgain={list.again} />
       <fieldset class="card">
         <legend>A new one</legend>
         <div class="filters">
@@ -66,33 +62,22 @@ export function InvitationsScreen() {
           all.length === 0 ? (
             <p class="empty">Nobody was invited yet: create one above, once you operate.</p>
           ) : (
-            <ScrollBox label="Invitations, the newest first">
-              <table class="list">
-                <caption class="unseen">Invitations, the newest first</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Mark</th>
-                    <th scope="col">State</th>
-                    <th scope="col">Created</th>
-                    <th scope="col">Good until</th>
-                    <th scope="col">By</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map(({ mark, state, createdAt, expiresAt, claimedBy, usedBy }) => (
-                    <tr key={mark}>
-                      <th scope="row">
-                        <code>{mark}</code>
-                      </th>
-                      <td class={state === 'unused' ? 'good' : ''}>{state}</td>
-                      <td>{formatMoment(createdAt)}</td>
-                      <td>{formatMoment(expiresAt)}</td>
-                      <td>{usedBy ?? claimedBy ?? '–'}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollBox>
+            <ListTable
+              label="Invitations, the newest first"
+              columns={['Mark', 'State', 'Created', 'Good until', 'By']}
+            >
+              {all.map(({ mark, state, createdAt, expiresAt, claimedBy, usedBy }) => (
+                <tr key={mark}>
+                  <th scope="row">
+                    <code>{mark}</code>
+                  </th>
+                  <td class={state === 'unused' ? 'good' : ''}>{state}</td>
+                  <td>{formatMoment(createdAt)}</td>
+                  <td>{formatMoment(expiresAt)}</td>
+                  <td>{usedBy ?? claimedBy ?? '–'}</td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Asked>

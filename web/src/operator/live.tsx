@@ -10,7 +10,7 @@ import { Choice } from './choice.tsx';
 import { isBad, Moments } from './moments.tsx';
 import { parameter } from './place.ts';
 import { ScrollBox } from './scroll-box.tsx';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 interface LiveFacts {
   /** The newest first. */
@@ -101,14 +101,11 @@ function Facts({ isPaused, children }: ShownProps) {
           }}
         />
         {Object.entries(filters).map(([name, filter]) => (
-          <TextFilter
+          <KeptFilter
             key={name}
             label={name.replace(/^./, (letter) => letter.toUpperCase())}
-            value={filter.value}
+            kept={filter}
             on="change"
-            onValue={(typed) => {
-              filter.value = typed.trim();
-            }}
           />
         ))}
       </div>
@@ -150,14 +147,7 @@ function Frames({ isPaused, children }: ShownProps) {
     <>
       <div class="filters">
         {children}
-        <TextFilter
-          label="Find"
-          value={find.value}
-          placeholder="a connection, a route, an outcome"
-          onValue={(typed) => {
-            find.value = typed;
-          }}
-        />
+        <KeptFilter label="Find" kept={find} placeholder="a connection, a route, an outcome" />
       </div>
       {shown.length === 0 ? (
         <p class="empty">

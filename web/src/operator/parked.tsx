@@ -12,9 +12,9 @@ import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
 import { Failures } from './failures.tsx';
-import { ScrollBox } from './scroll-box.tsx';
+import { ListTable } from './list-table.tsx';
 import { whatWasRedriven } from './sentences.ts';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 /** What no function could take, why, and the way to bring it on its way again. */
 export function ParkedScreen() {
@@ -73,37 +73,26 @@ function Queues({ queues }: { queues: readonly ParkedQueue[] }) {
     );
   }
   return (
-    <ScrollBox label="Queues in which something is parked">
-      <table class="list">
-        <caption class="unseen">Queues in which something is parked</caption>
-        <thead>
-          <tr>
-            <th scope="col">Queue</th>
-            <th scope="col">Parked</th>
-            <th scope="col">Waiting</th>
-            <th scope="col">Since</th>
-            <th scope="col">Messages</th>
-          </tr>
-        </thead>
-        <tbody>
-          {lying.map(({ queue, parked, waiting, oldestAt, messages }) => (
-            <tr key={queue}>
-              <th scope="row">{queue}</th>
-              <td class="bad">{parked}</td>
-              <td>{waiting ?? '–'}</td>
-              <td>{oldestAt ? formatMoment(oldestAt) : '–'}</td>
-              <td>
-                <ul class="parked-messages">
-                  {messages.map((message) => (
-                    <Message key={message.messageId} message={message} />
-                  ))}
-                </ul>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <ListTable
+      label="Queues in which something is parked"
+      columns={['Queue', 'Parked', 'Waiting', 'Since', 'Messages']}
+    >
+      {lying.map(({ queue, parked, waiting, oldestAt, messages }) => (
+        <tr key={queue}>
+          <th scope="row">{queue}</th>
+          <td class="bad">{parked}</td>
+          <td>{waiting ?? '–'}</td>
+          <td>{oldestAt ? formatMoment(oldestAt) : '–'}</td>
+          <td>
+            <ul class="parked-messages">
+              {messages.map((message) => (
+                <Message key={message.messageId} message={message} />
+              ))}
+            </ul>
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }
 
@@ -130,38 +119,27 @@ interface Redriving {
 function Unnumbered({ topics, onRedrive }: { topics: readonly UnnumberedTopic[] } & Redriving) {
   if (topics.length === 0) return <p class="empty">Every message has its number.</p>;
   return (
-    <ScrollBox label="Topics with messages without a number">
-      <table class="list">
-        <caption class="unseen">Topics with messages without a number</caption>
-        <thead>
-          <tr>
-            <th scope="col">Topic</th>
-            <th scope="col">Tenant</th>
-            <th scope="col">Without a number</th>
-            <th scope="col">Since</th>
-            <th scope="col">Act</th>
-          </tr>
-        </thead>
-        <tbody>
-          {topics.map(({ tenant, topic, count, oldestAt }) => (
-            <tr key={`${tenant}#${topic}`}>
-              <th scope="row">{topic}</th>
-              <td>{tenant}</td>
-              <td class="bad">{count}</td>
-              <td>{formatMoment(oldestAt)}</td>
-              <td>
-                <Confirm
-                  label="Redrive"
-                  about={`the topic ${topic}`}
-                  asks={`Number and post ${count} messages?`}
-                  onConfirm={() => onRedrive({ topic, tenant })}
-                />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <ListTable
+      label="Topics with messages without a number"
+      columns={['Topic', 'Tenant', 'Without a number', 'Since', 'Act']}
+    >
+      {topics.map(({ tenant, topic, count, oldestAt }) => (
+        <tr key={`${tenant}#${topic}`}>
+          <th scope="row">{topic}</th>
+          <td>{tenant}</td>
+          <td class="bad">{count}</td>
+          <td>{formatMoment(oldestAt)}</td>
+          <td>
+            <Confirm
+              label="Redrive"
+              about={`the topic ${topic}`}
+              asks={`Number and post ${count} messages?`}
+              onConfirm={() => onRedrive({ topic, tenant })}
+            />
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }
 
@@ -172,14 +150,7 @@ function RedriveForm({ onRedrive }: Redriving) {
   const tenant = useSignal('');
   const ofTenant = tenant.value.trim() ? { tenant: tenant.value.trim() } : {};
   const text = (label: string, value: Signal<string>, placeholder: string) => (
-    <TextFilter
-      label={label}
-      value={value.value}
-      placeholder={placeholder}
-      onValue={(typed) => {
-        value.value = typed;
-      }}
-    />
+    <KeptFilter label={label} kept={value} placeholder={placeholder} />
   );
   return (
     <fieldset class="card redrive">

@@ -25,3 +25,19 @@ export function TextFilter({ label, value, placeholder, on = 'input', onValue }:
     </label>
   );
 }
+
+interface KeptFilterProps extends Omit<TextFilterProps, 'value' | 'onValue'> {
+  /** Where the text is kept, as a `parameter` of the URL is. */
+  readonly kept: { value: string };
+}
+
+/** The same, of a text that is kept somewhere. What is entered as a whole has no blanks around it. */
+export const KeptFilter = ({ kept, ...props }: KeptFilterProps) => (
+  <TextFilter
+    {...props}
+    value={kept.value}
+    onValue={(typed) => {
+      kept.value = props.on === 'change' ? typed.trim() : typed;
+    }}
+  />
+);

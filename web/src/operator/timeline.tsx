@@ -1,6 +1,7 @@
 import type { Moment, TimelineAnswer } from '../../../contract/connection-manager.ts';
 import { formatMoment } from '../format.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { isBad, Moments } from './moments.tsx';
 
 interface TimelineProps {
@@ -48,27 +49,19 @@ export function Timeline({ userId, tenant, sessionId }: TimelineProps) {
 function Topics({ topics }: Pick<TimelineAnswer, 'topics'>) {
   if (topics.length === 0) return null;
   return (
-    <table class="list">
-      <caption class="unseen">How far its topics have come</caption>
-      <thead>
-        <tr>
-          <th scope="col">Topic</th>
-          <th scope="col">Newest</th>
-          <th scope="col">Delivered up to</th>
-          <th scope="col">Acknowledged up to</th>
+    <ListTable
+      label="How far its topics have come"
+      columns={['Topic', 'Newest', 'Delivered up to', 'Acknowledged up to']}
+    >
+      {topics.map(({ topic, head, delivered, acknowledged }) => (
+        <tr key={topic}>
+          <th scope="row">{topic}</th>
+          <td class="figure">{head}</td>
+          <td class="figure">{delivered ?? '–'}</td>
+          <td class="figure">{acknowledged ?? '–'}</td>
         </tr>
-      </thead>
-      <tbody>
-        {topics.map(({ topic, head, delivered, acknowledged }) => (
-          <tr key={topic}>
-            <th scope="row">{topic}</th>
-            <td class="figure">{head}</td>
-            <td class="figure">{delivered ?? '–'}</td>
-            <td class="figure">{acknowledged ?? '–'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </ListTable>
   );
 }
 

@@ -1,9 +1,10 @@
 import type { ListedTopic, TopicFacts } from '../../../operator/topics.ts';
 import { Asked, useAsked } from './asked.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
+import { ScreenHead } from './screen-head.tsx';
 import { counted } from './sentences.ts';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter } from './text-filter.tsx';
 
 /** Topics that ever had a message; of one, who listens. */
 export function TopicsScreen() {
@@ -12,21 +13,10 @@ export function TopicsScreen() {
   const chosen = parameter('of');
   return (
     <>
-      <div class="screen-head">
-        <h2>Topics</h2>
-        <button type="button" onClick={list.again}>
-          Look again
-        </button>
-      </div>
+      <ScreenHead title="Topics" onAgain={list.again} />
       <p class="small">This reads the whole table of messages.</p>
       <div class="filters">
-        <TextFilter
-          label="Find"
-          value={find.value}
-          onValue={(typed) => {
-            find.value = typed;
-          }}
-        />
+        <KeptFilter label="Find" kept={find} />
       </div>
       <Asked asked={list}>
         {(all) => {
@@ -38,40 +28,28 @@ export function TopicsScreen() {
           }
           if (shown.length === 0) return <p class="empty">No topic has that in its name.</p>;
           return (
-            <ScrollBox label="Topics">
-              <table class="list">
-                <caption class="unseen">Topics</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Topic</th>
-                    <th scope="col">Tenant</th>
-                    <th scope="col">Newest number</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {shown.map(({ tenant, topic, head }) => (
-                    <tr
-                      key={`${tenant} ${topic}`}
-                      aria-current={chosen.value === `${tenant} ${topic}` ? 'true' : undefined}
+            <ListTable label="Topics" columns={['Topic', 'Tenant', 'Newest number']}>
+              {shown.map(({ tenant, topic, head }) => (
+                <tr
+                  key={`${tenant} ${topic}`}
+                  aria-current={chosen.value === `${tenant} ${topic}` ? 'true' : undefined}
+                >
+                  <th scope="row">
+                    <button
+                      type="button"
+                      class="link"
+                      onClick={() => {
+                        chosen.value = `${tenant} ${topic}`;
+                      }}
                     >
-                      <th scope="row">
-                        <button
-                          type="button"
-                          class="link"
-                          onClick={() => {
-                            chosen.value = `${tenant} ${topic}`;
-                          }}
-                        >
-                          {topic}
-                        </button>
-                      </th>
-                      <td>{tenant}</td>
-                      <td class="figure">{head}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </ScrollBox>
+                      {topic}
+                    </button>
+                  </th>
+                  <td>{tenant}</td>
+                  <td class="figure">{head}</td>
+                </tr>
+              ))}
+            </ListTable>
           );
         }}
       </Asked>

@@ -7,10 +7,10 @@ import { formatMoment } from '../format.ts';
 import { act } from './ask.ts';
 import { Asked, useAsked } from './asked.tsx';
 import { Confirm } from './confirm.tsx';
+import { ListTable } from './list-table.tsx';
 import { parameter } from './place.ts';
-import { ScrollBox } from './scroll-box.tsx';
 import { counted } from './sentences.ts';
-import { TextFilter } from './text-filter.tsx';
+import { KeptFilter, TextFilter } from './text-filter.tsx';
 import { Timeline } from './timeline.tsx';
 
 interface Found extends UserFacts {
@@ -30,15 +30,7 @@ export function UsersScreen() {
         <h2>Users and sessions</h2>
       </div>
       <div class="filters">
-        <TextFilter
-          label="User id"
-          value={user.value}
-          on="change"
-          placeholder="the sub of their token"
-          onValue={(typed) => {
-            user.value = typed.trim();
-          }}
-        />
+        <KeptFilter label="User id" kept={user} on="change" placeholder="the sub of their token" />
         <TextFilter
           label="Tenant"
           value={tenant.value}
@@ -146,42 +138,31 @@ function Sessions({ sessions, chosen, onChoose, onRevoke }: SessionsProps) {
     );
   }
   return (
-    <ScrollBox label="Sessions, live ones first">
-      <table class="list">
-        <caption class="unseen">Sessions, live ones first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Session</th>
-            <th scope="col">State</th>
-            <th scope="col">Since</th>
-            <th scope="col">Connections</th>
-            <th scope="col">Acts</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sessions.map(({ sessionId, state, connectedAt, connectionIds }) => (
-            <tr key={sessionId} aria-current={chosen === sessionId ? 'true' : undefined}>
-              <th scope="row">
-                <button type="button" class="link" onClick={() => onChoose(sessionId)}>
-                  {sessionId}
-                </button>
-              </th>
-              <td class={state === 'live' ? 'good' : ''}>{state}</td>
-              <td>{formatMoment(connectedAt)}</td>
-              <td>{connectionIds.length === 0 ? '–' : <code>{connectionIds.join(' ')}</code>}</td>
-              <td>
-                <Confirm
-                  label="Revoke"
-                  about={sessionId}
-                  asks="End it now? Only a newer token opens it again."
-                  disabled={state !== 'live'}
-                  onConfirm={() => onRevoke(sessionId)}
-                />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollBox>
+    <ListTable
+      label="Sessions, live ones first"
+      columns={['Session', 'State', 'Since', 'Connections', 'Acts']}
+    >
+      {sessions.map(({ sessionId, state, connectedAt, connectionIds }) => (
+        <tr key={sessionId} aria-current={chosen === sessionId ? 'true' : undefined}>
+          <th scope="row">
+            <button type="button" class="link" onClick={() => onChoose(sessionId)}>
+              {sessionId}
+            </button>
+          </th>
+          <td class={state === 'live' ? 'good' : ''}>{state}</td>
+          <td>{formatMoment(connectedAt)}</td>
+          <td>{connectionIds.length === 0 ? '–' : <code>{connectionIds.join(' ')}</code>}</td>
+          <td>
+            <Confirm
+              label="Revoke"
+              about={sessionId}
+              asks="End it now? Only a newer token opens it again."
+              disabled={state !== 'live'}
+              onConfirm={() => onRevoke(sessionId)}
+            />
+          </td>
+        </tr>
+      ))}
+    </ListTable>
   );
 }
