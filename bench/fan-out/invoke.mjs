@@ -2,7 +2,6 @@
 // A function's process: loads its bundle, then answers one event after the other, as Lambda has it do.
 // Plain JavaScript, since what strips types would be counted among its memory.
 const [file = ''] = process.argv.slice(2);
-console.info = () => {};
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 60_000 };
 const { handler } = await import(file);
 

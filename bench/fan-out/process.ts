@@ -28,6 +28,8 @@ export async function startFunction(
   const child = fork(join(import.meta.dirname, 'invoke.mjs'), [file], {
     env: environment,
     execArgv: ['--expose-gc'],
+    // Its log is nobody's here.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await answerOf(child);
   return {
