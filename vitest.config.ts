@@ -19,16 +19,19 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'pure', include: pure },
+        test: { name: 'pure', include: pure, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: 'parts',
           include: [
-            'test/{audit,explore,sequencer,conflicts,flows,platform,invitations,lib,local,client,sample,torture}/**/*.test.ts',
+            'test/{audit,explore,sequencer,conflicts,flows,platform,invitations,lib,local,client,sample,stages,torture}/**/*.test.ts',
           ],
           exclude: pure,
+          // Each file has engines and stages of its own: while one waits for something, another one goes on.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -37,7 +40,10 @@ export default defineConfig({
           name: 'journeys',
           include: ['test/{journeys,web}/**/*.test.ts'],
           exclude: pure,
+          // They share a stage, and the two cores with it.
           globalSetup: './test/support/shared-stage.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -16,7 +16,7 @@ import { type Frame, openSocket } from '../support/socket.ts';
 import { startTestStage } from '../support/stage.ts';
 import { callStore, newPet } from '../support/store.ts';
 
-/** `SEED=… FRAMES=… npx vitest run test/journeys/hostile-clients` repeats a run, or makes a longer one. */
+/** `SEED=… FRAMES=… npx vitest run test/stages/hostile-clients` repeats a run, or makes a longer one. */
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const FRAMES = Number(process.env.FRAMES ?? 10_000);
 const LANES = 6;

@@ -6,7 +6,7 @@ import { newConnection } from '../../rules/connection.ts';
 import { operatorDocuments } from '../support/people.ts';
 import type { Place } from '../support/place.ts';
 import { startTestStage } from '../support/stage.ts';
-import { openScreens } from './operating.ts';
+import { openScreens } from '../web/operating.ts';
 
 /** Ten thousand connections on one screen, of a stage of its own: nobody else is to meet them. */
 
