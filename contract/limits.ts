@@ -137,7 +137,7 @@ export const DIRECT_MESSAGE_KEPT_SECONDS = 24 * 3600;
  */
 export const DIRECT_MESSAGE_POST_MS = 12_000;
 export const DIRECT_MESSAGE_PAGE_POST_MS = 40_000;
-/** Where nobody is named, the table is read in so many parts side by side. */
+/** Where everybody may be meant, the table is read in so many parts side by side. */
 export const SCAN_SEGMENTS = 4;
 export const PAGES_SENT_AT_ONCE = 10;
 

@@ -473,8 +473,8 @@ export interface BroadcastRow {
   /** ISO: the event's, the same in each try. */
   readonly timestamp: string;
   readonly state: 'begun' | 'looked' | 'done';
-  /** While `begun`: the connection after which looking goes on, in the table's own order. */
-  readonly after?: string;
+  /** Once looked at: of each segment of the table with more of them, the connection after which looking goes on. */
+  readonly after?: Readonly<Record<string, string>>;
   /** Ids of connections that were looked at and not reached. */
   readonly left?: ReadonlySet<string>;
   readonly delivered: number;

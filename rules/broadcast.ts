@@ -74,8 +74,8 @@ export interface Progress {
   readonly gone: number;
   /** Ids of those that were not reached. */
   readonly left: readonly string[];
-  /** Connections were looked at up to `next`, without one up to the end; absent where no more were. */
-  readonly looked?: { readonly next?: string };
+  /** Connections were looked at up to these, by segment; in those that are not named up to the end. Absent where no more were. */
+  readonly looked?: { readonly next: Readonly<Record<string, string>> };
 }
 
 /** Is another try at it? One that has not noted anything for so long has died, or is too slow. */
@@ -98,14 +98,15 @@ export function letGo({ heldUntil: _, ...row }: BroadcastRow): BroadcastRow {
 export function advance(row: BroadcastRow, made: Progress, now: number): BroadcastRow {
   const { after: before, left: _, heldUntil: __, ...kept } = row;
   const after = made.looked ? made.looked.next : before;
-  const isLookedThrough = row.state === 'looked' || (made.looked !== undefined && !after);
+  const isToLook = after !== undefined && Object.keys(after).length > 0;
+  const isLookedThrough = row.state === 'looked' || (made.looked !== undefined && !isToLook);
   const isLeft = made.left.length > 0;
   const state = !isLookedThrough ? 'begun' : isLeft ? 'looked' : 'done';
   return {
     ...kept,
     state,
     ...(state !== 'done' && { heldUntil: seconds(now) + BROADCAST_HELD_SECONDS }),
-    ...(after !== undefined && { after }),
+    ...(isToLook && { after }),
     ...(isLeft && { left: new Set(made.left) }),
     delivered: row.delivered + made.delivered,
     gone: row.gone + made.gone,

@@ -1,5 +1,10 @@
 import type { BroadcastReport, BroadcastRequest } from '../../contract/broadcast.ts';
-import { BROADCAST_LOOK_MS, BROADCAST_STEP, POSTS_AT_ONCE } from '../../contract/limits.ts';
+import {
+  BROADCAST_LOOK_MS,
+  BROADCAST_STEP,
+  POSTS_AT_ONCE,
+  SCAN_SEGMENTS,
+} from '../../contract/limits.ts';
 import type { BroadcastRow, ConnectionRow } from '../../contract/tables.ts';
 import {
   advance,
@@ -125,15 +130,34 @@ async function lookFurther(
   pace: Pace,
 ): Promise<Progress> {
   for (let after = from; ; ) {
-    const { rows, next } = await scanConnectionsAfter(reach, after, BROADCAST_STEP);
+    const { rows, next } = await scanSegments(reach, after);
     const meant = rows.filter((row) => isRecipient(row, tenant, pace.now()));
-    if (meant.length > 0 || next === undefined || pace.now() >= pace.until) {
+    const isThrough = Object.keys(next).length === 0;
+    if (meant.length > 0 || isThrough || pace.now() >= pace.until) {
       const made = await serve(reach, meant, post, pace);
-      const looked = next === undefined ? {} : { next };
-      return { ...made, left: [...left, ...made.left], looked };
+      return { ...made, left: [...left, ...made.left], looked: { next } };
     }
     after = next;
   }
+}
+
+/** A step further in each segment of the table that is not through, side by side; without `after`, in all of them. */
+async function scanSegments(reach: BroadcastReach, after: BroadcastRow['after']) {
+  const every = Array.from({ length: SCAN_SEGMENTS }, (_, at) => `${at}`);
+  const segments = after ? Object.keys(after) : every;
+  const most = Math.ceil(BROADCAST_STEP / SCAN_SEGMENTS);
+  const read = await Promise.all(
+    segments.map(async (segment) => {
+      const place = after?.[segment];
+      return { segment, ...(await scanConnectionsAfter(reach, Number(segment), place, most)) };
+    }),
+  );
+  return {
+    rows: read.flatMap(({ rows }) => rows),
+    next: Object.fromEntries(
+      read.flatMap(({ segment, next }) => (next === undefined ? [] : [[segment, next]])),
+    ) as Readonly<Record<string, string>>,
+  };
 }
 
 async function serve(

@@ -1,4 +1,5 @@
 import { GetCommand, PutCommand, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { SCAN_SEGMENTS } from '../../contract/limits.ts';
 import type { Accepted } from '../../contract/protocol.ts';
 import type { ConnectionRow, SessionName } from '../../contract/tables.ts';
 import { isoTime, livingTtl, tombstone, tombstoneTtl } from '../../rules/connection.ts';
@@ -174,11 +175,12 @@ export async function* scanConnections(reach: Reach<'scan'>): AsyncGenerator<Con
 }
 
 /**
- * So many rows at most of those after one of them, read consistently; without `after`, from the beginning.
- * `next` is where to go on, and absent at the end.
+ * So many rows at most of one segment's after one of them, read consistently; without `after`, from its beginning.
+ * `next` is where to go on, and absent at its end.
  */
 export async function scanConnectionsAfter(
   reach: Reach<'scan'>,
+  segment: number,
   after: string | undefined,
   most: number,
 ): Promise<{ readonly rows: readonly ConnectionRow[]; readonly next?: string }> {
@@ -186,6 +188,8 @@ export async function scanConnectionsAfter(
     new ScanCommand({
       TableName: reach.tables.connections.name,
       ConsistentRead: true,
+      Segment: segment,
+      TotalSegments: SCAN_SEGMENTS,
       Limit: most,
       ...(after !== undefined && { ExclusiveStartKey: { connectionId: after } }),
     }),

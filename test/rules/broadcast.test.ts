@@ -117,9 +117,9 @@ describe('a broadcast', () => {
   const made = { delivered: 2, gone: 1, left: [] as string[] };
 
   it('counts what came of it, and remembers how far it looked', () => {
-    const next = advance(begun, { ...made, looked: { next: 'conn-7' } }, NOW);
-    expect(next).toEqual({ ...begun, delivered: 2, gone: 1, version: 2, after: 'conn-7' });
-    expect(advance(next, { ...made, looked: {} }, NOW)).toEqual({
+    const next = advance(begun, { ...made, looked: { next: { 3: 'conn-7' } } }, NOW);
+    expect(next).toEqual({ ...begun, delivered: 2, gone: 1, version: 2, after: { 3: 'conn-7' } });
+    expect(advance(next, { ...made, looked: { next: {} } }, NOW)).toEqual({
       ...letGo(begun),
       state: 'done',
       delivered: 4,
@@ -129,10 +129,14 @@ describe('a broadcast', () => {
   });
 
   it('is done only once everybody was looked at and none is left', () => {
-    const some = advance(begun, { ...made, left: ['conn-1'], looked: { next: 'conn-7' } }, NOW);
+    const some = advance(
+      begun,
+      { ...made, left: ['conn-1'], looked: { next: { 3: 'conn-7' } } },
+      NOW,
+    );
     // None left of those that were looked at, and others that were not.
-    expect(advance(some, made, NOW)).toMatchObject({ state: 'begun', after: 'conn-7' });
-    const all = advance(some, { ...made, left: ['conn-1'], looked: {} }, NOW);
+    expect(advance(some, made, NOW)).toMatchObject({ state: 'begun', after: { 3: 'conn-7' } });
+    const all = advance(some, { ...made, left: ['conn-1'], looked: { next: {} } }, NOW);
     expect(all).toMatchObject({ state: 'looked', left: new Set(['conn-1']) });
     expect(all).not.toHaveProperty('after');
     expect(advance(all, made, NOW).state).toBe('done');
@@ -146,8 +150,10 @@ describe('a broadcast', () => {
       true,
       false,
     ]);
-    expect(isHeld(advance(begun, { ...made, looked: { next: 'c' } }, later), later)).toBe(true);
-    expect(isHeld(advance(begun, { ...made, looked: {} }, later), later)).toBe(false);
+    expect(isHeld(advance(begun, { ...made, looked: { next: { 0: 'c' } } }, later), later)).toBe(
+      true,
+    );
+    expect(isHeld(advance(begun, { ...made, looked: { next: {} } }, later), later)).toBe(false);
     expect(isHeld(letGo(begun), NOW)).toBe(false);
     expect(take(letGo(begun), later)).toMatchObject({ version: 3, heldUntil: later / 1000 + 10 });
   });
