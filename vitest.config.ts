@@ -24,14 +24,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'parts',
-          include: [
-            'test/{audit,explore,sequencer,conflicts,flows,platform,invitations,lib,local,client,sample,stages,torture}/**/*.test.ts',
-          ],
-          exclude: pure,
-          // Each file has engines and stages of its own: while one waits for something, another one goes on.
+          name: 'models',
+          include: ['test/{explore,sequencer,invitations,flows,lib}/**/*.test.ts'],
+          // Each has an engine of its own and a time of its own: nothing in them depends on how busy a machine is.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: [
+            'test/{audit,conflicts,platform,local,client,sample,stages,torture}/**/*.test.ts',
+          ],
+          exclude: pure,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -43,7 +52,7 @@ export default defineConfig({
           // They share a stage, and the two cores with it.
           globalSetup: './test/support/shared-stage.ts',
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
