@@ -89,10 +89,16 @@ async function shut(
   tally: Tally,
   now: number,
 ): Promise<void> {
-  await barSession(reach, session, seconds(now));
-  const ttl = seconds(now) + reach.retentionSeconds;
+  const until = seconds(now);
+  await barSession(reach, session, until);
+  const ttl = until + reach.retentionSeconds;
   for (let looks = 0; looks < LOOKS_MOST; looks += 1) {
     const row = await getSession(reach, session);
+    if (row && (row.revokedUntil ?? 0) < until) {
+      // Begun since then: there was none to mark.
+      await barSession(reach, session, until);
+      continue;
+    }
     if (row?.state !== 'live') {
       if (row) await finishEnd(reach, session, row, ttl);
       return;
@@ -104,7 +110,7 @@ async function shut(
       tally.closed.push(connectionId);
       if (!isShut) tally.stillOpen.push(connectionId);
     });
-    if (await endDetached(reach, session, seconds(now) + ANY_TIME_SECONDS, ttl)) {
+    if (await endDetached(reach, session, until + ANY_TIME_SECONDS, ttl)) {
       tally.endedSessions.push(session.sessionId);
     }
   }

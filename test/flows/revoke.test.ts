@@ -8,6 +8,8 @@ import {
   topicKey,
 } from '../../contract/tables.ts';
 import { authenticate } from '../../lambdas/flows/authenticate.ts';
+import { checkSession } from '../../lambdas/flows/check-session.ts';
+import { depart } from '../../lambdas/flows/depart.ts';
 import { type RevokeReach, revoke } from '../../lambdas/flows/revoke.ts';
 import { demandStanding } from '../../lambdas/flows/standing.ts';
 import { subscribe } from '../../lambdas/flows/subscribe.ts';
@@ -221,6 +223,32 @@ describe('a session that is revoked', () => {
     await come('c4', { issued: 11 });
     await expect(come('c5', { issued: 10 })).rejects.toMatchObject({ code: 'access-revoked' });
   });
+
+  it.each(['live', 'ended'])(
+    '[S3-05] that is begun just beside it, and is %s by then, is shut to its token all the same',
+    async (state) => {
+      const whole = reach;
+      let isDue = true;
+      const send = async (command: { readonly input: object }): Promise<unknown> => {
+        const isLook = isDue && command.constructor.name === 'GetCommand';
+        if (isLook) {
+          isDue = false;
+          await come('c1', {}, whole);
+          if (state === 'ended') {
+            await depart(whole, 'c1', T0);
+            await checkSession(whole, session('tab'), { graceSeconds: 0, ...whole, now: later(1) });
+          }
+        }
+        return whole.documents.send(command as never);
+      };
+      reach = { ...reach, documents: Object.assign(Object.create(whole.documents), { send }) };
+      const { closed } = await shutOut('tab');
+      expect(closed).toEqual(state === 'live' ? ['c1'] : []);
+      expect(await getSession(whole, session('tab'))).toMatchObject({ state: 'ended' });
+      const late = come('c2', { issued: 10, now: later(20) }, whole);
+      await expect(late).rejects.toMatchObject({ code: 'access-revoked' });
+    },
+  );
 
   it('that nobody has begun is nothing to revoke', async () => {
     expect(await shutOut('never')).toEqual({ endedSessions: [], closed: [], stillOpen: [] });
