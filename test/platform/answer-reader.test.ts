@@ -6,7 +6,9 @@ import { type Answer, openAnswerReader } from '../../lambdas/platform/sender/ans
 function readIn(pieces: readonly string[], ends = false): Answer | undefined {
   const reader = openAnswerReader();
   for (const piece of pieces) {
-    const answer = reader.take(Buffer.from(piece, 'latin1'));
+    const chunk = Buffer.from(piece, 'latin1');
+    const answer = reader.take(chunk);
+    chunk.fill('?'); // As where the next one is read into the same buffer.
     if (answer) return answer;
   }
   return ends ? reader.end() : undefined;

@@ -63,7 +63,10 @@ async function serve(behave: Behaviour, { isSecure = false, deadlineMs = 5000 } 
     deadlineMs,
     patienceMs: 500,
     ...(isSecure && {
-      connect: () => connectSecure({ host: '127.0.0.1', port, ca: pem('cert') }),
+      connect: (onread) => {
+        const options = { host: '127.0.0.1', port, ca: pem('cert'), onread };
+        return connectSecure(options);
+      },
     }),
   });
   ends.push(async () => {

@@ -7,7 +7,7 @@ export interface Answer {
 
 /** Reads the answers off one HTTP/1.1 connection, one after the other, in whatever pieces they come. */
 export interface AnswerReader {
-  /** The answer once it is whole; the next one begins then. Throws a sentence at what is no HTTP. */
+  /** The answer once it is whole; the next one begins then. Keeps nothing of `chunk`. Throws a sentence at what is no HTTP. */
   take(chunk: Buffer): Answer | undefined;
   /** The connection ended: what was answered, if its head had come. An answer cut short still has its status. */
   end(): Answer | undefined;
@@ -84,15 +84,21 @@ export function openAnswerReader(): AnswerReader {
     return false;
   };
 
+  const takeAnswer = (): Answer | undefined => {
+    head ??= takeHead();
+    if (head === undefined) return undefined;
+    // Without a length it lasts until the connection ends: nothing of it is worth waiting for.
+    if (head.body === 'until-end') return finish(head, false);
+    const isWhole = head.body === 'chunked' ? takeChunks() : skip();
+    return isWhole ? finish(head, true) : undefined;
+  };
+
   return {
     take(chunk) {
       buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
-      head ??= takeHead();
-      if (head === undefined) return undefined;
-      // Without a length it lasts until the connection ends: nothing of it is worth waiting for.
-      if (head.body === 'until-end') return finish(head, false);
-      const isWhole = head.body === 'chunked' ? takeChunks() : skip();
-      return isWhole ? finish(head, true) : undefined;
+      const answer = takeAnswer();
+      buffered = buffered.length === 0 ? NOTHING : Buffer.from(buffered);
+      return answer;
     },
     end: () => head && finish(head, false),
   };

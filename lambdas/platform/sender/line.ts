@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { type Answer, type AnswerReader, openAnswerReader } from './answer-reader.ts';
 
 /**
@@ -21,7 +21,15 @@ interface Exchange {
   settle(attempt: Attempt): void;
 }
 
-export function openLine(connect: () => Socket, deadlineMs: number): Line {
+/** Makes a connection whose bytes are read as told. */
+export type Connect = (onread: OnReadOpts) => Socket;
+
+/** An answer has some hundreds. */
+const READ_BYTES = 4096;
+
+export function openLine(connect: Connect, deadlineMs: number): Line {
+  // One for all that is ever read here: a new one for each read would be most of what a post leaves behind.
+  const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   let socket: Socket | undefined;
   let reader: AnswerReader | undefined;
   let exchange: Exchange | undefined;
@@ -66,12 +74,13 @@ export function openLine(connect: () => Socket, deadlineMs: number): Line {
   };
 
   const open = (): Socket => {
-    const opened = connect();
+    const callback = (bytes: number): boolean => {
+      if (opened === socket) hear(buffer.subarray(0, bytes));
+      return true;
+    };
+    const opened = connect({ buffer, callback });
     reader = openAnswerReader();
     opened.setNoDelay();
-    opened.on('data', (chunk: Buffer) => {
-      if (opened === socket) hear(chunk);
-    });
     // Every error is followed by a close, which is where it is dealt with.
     opened.on('error', () => {});
     opened.on('close', () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { connect as connectPlain, type Socket } from 'node:net';
+import { connect as connectPlain } from 'node:net';
 import { connect as connectSecure } from 'node:tls';
 import {
   POST_BACKOFF_MS,
@@ -9,7 +9,7 @@ import {
   POSTS_AT_ONCE,
 } from '../../../contract/limits.ts';
 import { clock } from '../clock.ts';
-import { openLine } from './line.ts';
+import { type Connect, openLine } from './line.ts';
 import { openLines } from './lines.ts';
 import { openPacer } from './pacer.ts';
 import { openSigner, type SigningScope, signingTime } from './signer.ts';
@@ -19,7 +19,7 @@ export type SocketOutcome = 'done' | 'gone' | 'failed';
 
 export interface SenderProps {
   /** Makes a connection to the endpoint. @default TCP, or TLS as the system trusts it */
-  readonly connect?: () => Socket;
+  readonly connect?: Connect;
   /** Of one try. @default POST_DEADLINE_MS */
   readonly deadlineMs?: number;
   /** With one socket that is refused. @default POST_PATIENCE_MS */
@@ -123,10 +123,15 @@ function rememberStamp(fixed: Readonly<Record<string, string>>) {
   };
 }
 
-function connecting({ protocol, hostname, port }: URL): () => Socket {
-  if (protocol === 'http:') return () => connectPlain({ host: hostname, port: Number(port || 80) });
-  const options = { host: hostname, port: Number(port || 443), servername: hostname };
-  return () => connectSecure({ ...options, ALPNProtocols: ['http/1.1'] });
+function connecting({ protocol, hostname: host, port }: URL): Connect {
+  if (protocol === 'http:') {
+    return (onread) => connectPlain({ host, port: Number(port || 80), onread });
+  }
+  const options = { host, port: Number(port || 443), servername: host };
+  return (onread) => {
+    const secured = { ...options, ALPNProtocols: ['http/1.1'], onread };
+    return connectSecure(secured);
+  };
 }
 
 interface Body {
