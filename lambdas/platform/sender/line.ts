@@ -24,12 +24,14 @@ interface Exchange {
 /** Makes a connection whose bytes are read as told. */
 export type Connect = (onread: OnReadOpts) => Socket;
 
+const NOTHING = Buffer.alloc(0);
 /** An answer has some hundreds. */
 const READ_BYTES = 4096;
 
 export function openLine(connect: Connect, deadlineMs: number): Line {
   // One for all that is ever read here: a new one for each read would be most of what a post leaves behind.
   const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  let request = NOTHING;
   let socket: Socket | undefined;
   let reader: AnswerReader | undefined;
   let exchange: Exchange | undefined;
@@ -44,6 +46,18 @@ export function openLine(connect: Connect, deadlineMs: number): Line {
   const drop = (): void => {
     socket?.destroy();
     socket = undefined;
+    request = NOTHING; // It may still be on its way.
+  };
+
+  /** Head and body in one piece: two would cost a third more. In the last request's room, when that has gone out. */
+  const pieceOf = (head: string, body: Buffer): Buffer => {
+    const bytes = head.length + body.length;
+    if (request.length !== bytes || socket?.writableLength !== 0) {
+      request = Buffer.allocUnsafeSlow(bytes);
+    }
+    request.write(head, 'latin1');
+    body.copy(request, head.length);
+    return request;
   };
 
   /** An answer whose head has come counts, however it ends. */
@@ -101,11 +115,7 @@ export function openLine(connect: Connect, deadlineMs: number): Line {
         // One timer for all requests of a line: it is only ever moved.
         timer ??= setTimeout(() => exchange && giveUp('late'), deadlineMs).unref();
         timer.refresh();
-        // One piece, one system call: two would cost a third more.
-        const request = Buffer.allocUnsafe(head.length + body.length);
-        request.write(head, 'latin1');
-        body.copy(request, head.length);
-        socket.write(request);
+        socket.write(pieceOf(head, body));
       }),
     close() {
       clearTimeout(timer);
