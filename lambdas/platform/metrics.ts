@@ -9,7 +9,8 @@ import { deploymentName } from './environment.ts';
 
 /**
  * Hands numbers to CloudWatch, on a line of the log (embedded metric format): no call, no wait. A line takes a hundred
- * values of one metric; of more, there are more lines. Flows that run outside a deployment measure nothing.
+ * values of one metric; of more, there are more lines. Powertools has a console of its own for them: lines of the global
+ * one Lambda puts into an envelope, where CloudWatch does not look. Flows outside a deployment measure nothing.
  */
 export function measure(measured: Measured): void {
   const deployment = deploymentName();
