@@ -1,5 +1,6 @@
 import { GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TOPICS_PER_REQUEST } from '../../contract/limits.ts';
 import {
   type NotificationRow,
   type SessionName,
@@ -277,6 +278,16 @@ describe('by its own condition', () => {
     expect(await addTopics(reach, ann, new Map([['Pet', 5]]))).toEqual(here);
     expect(await addTopics(reach, ann, new Map([['Pet', 0]]))).toEqual(here);
     expect(await getTopics(reach, ann)).toEqual(here);
+  });
+
+  it('as many topics as one request may name are added at once, each in a further shard', async () => {
+    const all = new Map(
+      Array.from({ length: TOPICS_PER_REQUEST }, (_, at) => [`topic-${at}`, 3] as const),
+    );
+    expect(await addTopics(reach, ann, all)).toEqual(all);
+    expect(await addTopics(reach, ann, all)).toEqual(all);
+    await unsubscribe(reach, ann, [...all.keys()]);
+    expect(await getTopics(reach, ann)).toEqual(new Map());
   });
 
   it('topics go only while all of them are where they are thought to be', async () => {
